@@ -5,7 +5,6 @@ import { DetectionFailure } from './failure.ts';
 import { compileGlob } from './glob.ts';
 import { IMAGES } from './images.ts';
 import { MANIFEST_NAME, parseManifest } from './manifest.ts';
-import { chooseNode } from './node-version.ts';
 import { nothingFound } from './nothing-found.ts';
 import { packageVersion, versionText } from './package-json.ts';
 import { choosePackageManager } from './package-manager.ts';
@@ -16,6 +15,8 @@ import { type Answer, ask, rulesFor } from './rules/ask.ts';
 import type { Finding, ServerUse, Subject } from './rules/rule.ts';
 import { likelyOutputs } from './rules/web/static-files.ts';
 import { joinPath, type SourceTree } from './tree.ts';
+import { chooseNode } from './versions/choose-node.ts';
+import type { ManagerVersion } from './versions/manager-version.ts';
 
 /** The app's settings. */
 export interface DetectSettings {
@@ -23,10 +24,14 @@ export interface DetectSettings {
   readonly build: BuildSettings;
   /** Whether this instance runs the servers of sites; false unless set. */
   readonly servers?: boolean;
+  /** The app's variables; those that ask for versions and flags count. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface Decision {
   readonly plan: Plan;
+  /** The version of the plan's package manager that the project wants; null leaves it to the image. */
+  readonly managerVersion: ManagerVersion | null;
   /** The project's own version, or null. */
   readonly version: string | null;
   /** A command whose success means that there is nothing new to build, or null. */
@@ -71,7 +76,8 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
   for (const output of outputs?.value ?? []) compileGlob(output);
 
   const packages = packagesAbove(tree);
-  const choice = choosePackageManager(tree, packages);
+  const sources = { tree, packages, variables: settings.variables ?? {} };
+  const choice = choosePackageManager(sources);
   const subject: Subject = {
     tree,
     packages,
@@ -86,7 +92,7 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
   const others = await alternatives(subject, answers);
   const finding = usable(answers, others, subject, { buildCommand, outputs });
   const needsInstall = packages.length > 0 && (finding.needsInstall || buildCommand !== null);
-  const node = chooseNode(tree, packages, pick(build.node, manifest.node));
+  const node = chooseNode({ app: build.node, manifest: manifest.node ?? null }, sources);
   const set: readonly Reason[] = [
     ...saying('type', 'Type', type),
     ...saying('image', 'Image', image),
@@ -125,6 +131,7 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
       reasons: reasons.slice(0, MAX_REASONS).map(({ text }) => printable(text, MAX_REASON)),
       ...(others.length > 0 && { alternatives: asCandidates(others, finding.type) }),
     },
+    managerVersion: packages.length > 0 ? choice.version : null,
     version: versionText(finding.version ?? null) ?? packageVersion(packages[0]?.pkg ?? null),
     ignoreCommand: manifest.ignoreCommand ?? null,
     site: manifest.site ?? {},

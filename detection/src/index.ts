@@ -1,5 +1,4 @@
 /** What a source is and how it is built. Pure: nothing here reads files or needs Node, so a browser runs it too. */
-export { parseBunVersion } from './bun-version.ts';
 export { type Candidate, type Candidates, findCandidates } from './candidates.ts';
 export { CRON_HINT, cronProblem } from './cron-expression.ts';
 export { type Data, parseYaml } from './data-text.ts';
@@ -23,3 +22,5 @@ export {
 } from './site-rules/index.ts';
 export { chooseVersion } from './tag-version.ts';
 export { joinPath, type NodeKind, SourceTree, treeFromTexts, type WantedText, wantedText } from './tree.ts';
+export type { ManagerVersion } from './versions/manager-version.ts';
+export { nodeRange } from './versions/node-range.ts';

@@ -38,13 +38,17 @@ const tableOf = (value: unknown): Readonly<Record<string, unknown>> | null =>
     ? (value as Readonly<Record<string, unknown>>)
     : null;
 
-/** The versions of `devEngines.runtime`, one entry or several, by the names of the runtimes. */
-function runtimesOf(value: unknown): Texts {
-  const asked = tableOf(value)?.runtime;
+/** The versions of `devEngines`, one entry or several of each kind, by the names of the tools. */
+const devEnginesOf = (value: unknown): { readonly runtime: Texts; readonly packageManager: Texts } => ({
+  runtime: versionsOf(tableOf(value)?.runtime),
+  packageManager: versionsOf(tableOf(value)?.packageManager),
+});
+
+function versionsOf(asked: unknown): Texts {
   const versions: Record<string, string> = Object.create(null);
   for (const entry of Array.isArray(asked) ? asked.slice(0, 20) : [asked]) {
-    const { name, version } = textsOf(entry);
-    if (name !== undefined && version !== undefined) versions[name] ??= version;
+    const { name, version = '' } = textsOf(entry);
+    if (name !== undefined) versions[name] ??= version;
   }
   return versions;
 }
@@ -63,7 +67,7 @@ const PackageJson = z.object({
   peerDependencies: TextsField,
   engines: TextsField,
   volta: TextsField,
-  devEngines: z.unknown().default(null).transform(runtimesOf),
+  devEngines: z.unknown().default(null).transform(devEnginesOf),
   productName: Text,
   main: Text,
   module: Text,

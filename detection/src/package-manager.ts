@@ -1,10 +1,12 @@
 /** Chooses a project's package manager, and gives its commands. */
 import type { PackageManager } from '@appflux/protocol';
 import { quoted } from '@appflux/protocol';
-import { BUN_VERSION_NAME, parseBunVersion } from './bun-version.ts';
-import type { PackageJson } from './package-json.ts';
+import semver from 'semver';
+import { installCommandFor, installFlags } from './install-command.ts';
 import { because, type Reason } from './reason.ts';
 import { joinPath, type SourceTree } from './tree.ts';
+import { chooseManagerVersion, type ManagerVersion } from './versions/manager-version.ts';
+import type { PackageAt, VersionSources, WrittenVersion } from './versions/written.ts';
 
 /** In this order: people who move to another manager forget package-lock.json more often than the reverse. */
 const LOCKFILES: readonly (readonly [string, PackageManager])[] = [
@@ -20,21 +22,18 @@ const NAMES: ReadonlySet<string> = new Set<PackageManager>(['npm', 'pnpm', 'yarn
 
 export interface ManagerChoice {
   readonly manager: PackageManager;
+  /** The version that the project wants; null leaves it to the image. */
+  readonly version: ManagerVersion | null;
   readonly installCommand: string;
   readonly reasons: readonly Reason[];
 }
 
-/** A folder's package.json, nearest first, from the root directory up to the top of the source. */
-export interface PackageAt {
-  readonly folder: string;
-  readonly pkg: PackageJson;
-}
-
 /**
- * The package manager for the root directory: what the nearest `packageManager` field says, else the nearest
- * lockfile, else npm. Folders above count, because a workspace keeps both at its top.
+ * The package manager for the root directory: what the nearest `packageManager` field or `devEngines` says, else the
+ * nearest lockfile, else npm. Folders above count, because a workspace keeps both at its top.
  */
-export function choosePackageManager(tree: SourceTree, packages: readonly PackageAt[]): ManagerChoice {
+export function choosePackageManager(sources: VersionSources): ManagerChoice {
+  const { tree, packages } = sources;
   const reasons: Reason[] = [];
   const declared = declaredManager(packages, reasons);
   const locked = lockedManager(tree, reasons, declared?.manager);
@@ -47,34 +46,51 @@ export function choosePackageManager(tree: SourceTree, packages: readonly Packag
       ),
     );
   }
-  if (manager === 'bun' && declared === null) reasons.push(...bunVersion(tree));
   const lockfile = locked !== null && locked.manager === manager ? locked.path : null;
-  const isBerry = manager === 'yarn' && usesBerry(tree, declared?.version ?? null, lockfile);
-  const installCommand = installCommandFor(manager, lockfile !== null, isBerry);
-  reasons.push(
-    because(
-      'install',
-      lockfile === null
-        ? `Install command: ${installCommand}, because there is no ${manager} lockfile${unusedLockfiles(tree)}.`
-        : `Install command: ${installCommand}, which installs exactly what ${lockfile} lists.`,
-    ),
+  const { version, reasons: ofVersion } = chooseManagerVersion(
+    manager,
+    declared?.pinned ?? null,
+    lockfile,
+    sources,
   );
-  return { manager, installCommand, reasons };
+  reasons.push(...ofVersion);
+  const isBerry = manager === 'yarn' && usesBerry(tree, version?.version ?? null, lockfile);
+  const flags = installFlags({ manager, isBerry, ...sources });
+  const installCommand = installCommandFor({ manager, hasLockfile: lockfile !== null, isBerry }, flags);
+  reasons.push(because('install', why(installCommand, manager, lockfile, tree)), ...flags.reasons);
+  return { manager, version, installCommand, reasons };
 }
 
-function declaredManager(packages: readonly PackageAt[], reasons: Reason[]) {
+const why = (command: string, manager: PackageManager, lockfile: string | null, tree: SourceTree): string =>
+  lockfile === null
+    ? `Install command: ${command}, because there is no ${manager} lockfile${unusedLockfiles(tree)}.`
+    : `Install command: ${command}, which installs exactly what ${lockfile} lists.`;
+
+interface Declared {
+  readonly manager: PackageManager;
+  /** What stands behind the `@` of `packageManager`; null where there is no such version. */
+  readonly pinned: WrittenVersion | null;
+}
+
+function declaredManager(packages: readonly PackageAt[], reasons: Reason[]): Declared | null {
   for (const { folder, pkg } of packages) {
-    if (pkg.packageManager === null) continue;
-    const [name = '', version = ''] = pkg.packageManager.split('@');
     const path = joinPath(folder, 'package.json');
+    if (pkg.packageManager === null) {
+      const name = Object.keys(pkg.devEngines.packageManager).find((one) => NAMES.has(one));
+      if (name === undefined) continue;
+      reasons.push(because('manager', `Package manager: ${name}, because devEngines in ${path} says so.`));
+      return { manager: name as PackageManager, pinned: null };
+    }
+    const [name = '', version = ''] = pkg.packageManager.split('@');
     if (NAMES.has(name)) {
       reasons.push(
         because(
           'manager',
-          `Package manager: ${[name, /^\d+[\w.-]*/.exec(version)?.[0]].filter(Boolean).join(' ')}, because packageManager in ${path} says so.`,
+          `Package manager: ${[name, version.replace(/\+.*/, '')].filter(Boolean).join(' ')}, because packageManager in ${path} says so.`,
         ),
       );
-      return { manager: name as PackageManager, version };
+      const by = `packageManager in ${path}`;
+      return { manager: name as PackageManager, pinned: version === '' ? null : { value: version, by } };
     }
     reasons.push(
       because(
@@ -84,24 +100,6 @@ function declaredManager(packages: readonly PackageAt[], reasons: Reason[]) {
     );
   }
   return null;
-}
-
-/** What the nearest `.bun-version` says. */
-function bunVersion(tree: SourceTree): Reason[] {
-  const path = tree
-    .upward(tree.base)
-    .map((folder) => joinPath(folder, BUN_VERSION_NAME))
-    .find((candidate) => tree.isFile(candidate));
-  if (path === undefined) return [];
-  const version = parseBunVersion(tree.text(path) ?? '');
-  return [
-    because(
-      'manager',
-      version === null
-        ? `${path} has no exact version. Ignored.`
-        : `Bun ${version}, because ${path} says so.`,
-    ),
-  ];
 }
 
 /** The nearest folder's lockfile; one of the declared manager is looked for before others. */
@@ -139,24 +137,10 @@ function unusedLockfiles(tree: SourceTree): string {
 
 /** Yarn 2 and later ("berry") have other options than Yarn 1; the two share the name of their lockfile. */
 function usesBerry(tree: SourceTree, version: string | null, lockfile: string | null): boolean {
-  if (version !== null && /^\d+\./.test(version)) return !version.startsWith('1.');
+  if (version !== null && semver.subset(version, '<2')) return false;
+  if (version !== null && semver.subset(version, '>=2')) return true;
   if (lockfile !== null && /^__metadata:/m.test(tree.text(lockfile) ?? '')) return true;
   return tree.upward(tree.base).some((folder) => tree.isFile(joinPath(folder, '.yarnrc.yml')));
-}
-
-function installCommandFor(manager: PackageManager, hasLockfile: boolean, isBerry: boolean): string {
-  switch (manager) {
-    case 'npm':
-      return hasLockfile ? 'npm ci' : 'npm install';
-    case 'pnpm':
-      return hasLockfile ? 'pnpm install --frozen-lockfile' : 'pnpm install';
-    case 'bun':
-      return hasLockfile ? 'bun install --frozen-lockfile' : 'bun install';
-    case 'yarn':
-      // Berry refuses to write a lockfile where CI is set, unless an option allows it.
-      if (isBerry) return hasLockfile ? 'yarn install --immutable' : 'yarn install --no-immutable';
-      return hasLockfile ? 'yarn install --frozen-lockfile' : 'yarn install';
-  }
 }
 
 /** The command that runs a script of package.json. The name is one that needs no quoting. */

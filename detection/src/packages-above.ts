@@ -1,7 +1,7 @@
 /** The package.json files that apply to a root directory. */
 import { parsePackageJson } from './package-json.ts';
-import type { PackageAt } from './package-manager.ts';
 import { joinPath, type SourceTree } from './tree.ts';
+import type { PackageAt } from './versions/written.ts';
 
 /**
  * The package.json files from the root directory up to the source's top, nearest first.

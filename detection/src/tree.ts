@@ -3,8 +3,6 @@
  * works in a browser, too.
  */
 
-import { BUN_VERSION_NAME } from './bun-version.ts';
-
 export type NodeKind = 'file' | 'folder';
 
 /** Puts path parts together; `.` and empty parts vanish. Both sides are relative, without `..`. */
@@ -134,9 +132,12 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
   ...[
     'yarn.lock',
     '.nvmrc',
-    BUN_VERSION_NAME,
+    '.bun-version',
     '.node-version',
     '.tool-versions',
+    '.yarnrc.yml',
+    'mise.toml',
+    '.mise.toml',
     '.fvmrc',
     'fvm_config.json',
     '.java-version',
@@ -160,6 +161,7 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
     ['tauri.linux.conf.json', 'tauri.linux.conf.json5', 'Tauri.linux.toml'],
     ['electron-builder.json', 'electron-builder.json5', 'electron-builder.yml', 'electron-builder.yaml'],
     ['electron-builder.toml'],
+    ['pnpm-lock.yaml', 'netlify.toml'],
     ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml', 'nest-cli.json', 'Procfile'],
   ]
     .flat()

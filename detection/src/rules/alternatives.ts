@@ -73,7 +73,7 @@ async function askIn(subject: Subject, folder: string): Promise<Answer[]> {
   const tree = subject.tree.from(folder);
   try {
     const packages = packagesAbove(tree);
-    const { manager } = choosePackageManager(tree, packages);
+    const { manager } = choosePackageManager({ tree, packages, variables: {} });
     return await ask({ ...subject, tree, packages, manager });
   } catch (error) {
     // Then it is not an alternative; the failure explains why the root directory cannot be built.

@@ -1,9 +1,9 @@
 /** The interface of detection rules. Each recognizes one kind of project. */
 import type { AppType, PackageManager, ServerPlan } from '@appflux/protocol';
 import type { PackageJson } from '../package-json.ts';
-import type { PackageAt } from '../package-manager.ts';
 import type { Reason } from '../reason.ts';
 import type { SourceTree } from '../tree.ts';
+import type { PackageAt } from '../versions/written.ts';
 
 /**
  * Whether a project that renders on a server is published with it: where the project can be both, `wanted` prefers the

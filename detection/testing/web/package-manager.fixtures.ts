@@ -40,7 +40,10 @@ export const packageManagerFixtures: Fixtures = {
       'package.json': pkg({ vite: '8.0.0' }, 'vite build'),
     },
     plan: { packageManager: 'bun', installCommand: 'bun install --frozen-lockfile' },
-    because: ['Package manager: bun, because of bun.lock.', 'Bun 1.3.14, because .bun-version says so.'],
+    because: [
+      'Package manager: bun, because of bun.lock.',
+      'Version of bun: 1.3.14, because .bun-version says so.',
+    ],
   },
   'a Bun that packageManager pins with a hash, beside a .bun-version': {
     files: {

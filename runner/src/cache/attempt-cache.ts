@@ -1,6 +1,7 @@
 /** The cache of one attempt, from before its build to after its success. */
 
 import { join } from 'node:path';
+import type { ManagerVersion } from '@appflux/detection';
 import { formatBytes, formatElapsed, type Job, type Plan, printable } from '@appflux/protocol';
 import type { MountSettings } from 'dockerode';
 import { describeError, type Journal } from '../journal.ts';
@@ -32,6 +33,7 @@ export interface OpenInput {
   readonly plan: Plan;
   readonly imageId: string;
   readonly manager: CachedManager;
+  readonly managerVersion: ManagerVersion | null;
   readonly source: PreparedSource;
 }
 
@@ -73,7 +75,8 @@ export class AttemptCache {
   }
 
   /** Finds the cache that the build starts with, and logs it. */
-  async open({ plan, imageId, manager, source }: OpenInput, ctx: StepContext): Promise<Surroundings> {
+  async open(input: OpenInput, ctx: StepContext): Promise<Surroundings> {
+    const { plan, imageId, manager, source } = input;
     const startedAt = performance.now();
     const { job, folder } = this.#input;
     const key = await cacheKey({
@@ -87,7 +90,7 @@ export class AttemptCache {
     const leased = await this.#caches.lease(job.app.id, wanted, folder.top, job.clearCache);
     const mount = leased.entry && this.#caches.mountOf(job.app.id, { ...leased, entry: leased.entry });
     const entry = mount === null ? null : leased.entry;
-    const installable = await this.#installable({ plan, imageId, manager, source });
+    const installable = await this.#installable(input);
     this.#open = { wanted, folder: leased.folder, entry, installable };
     this.#installed = entry?.installed ?? null;
     if (this.#caches.enabled) {
@@ -108,14 +111,16 @@ export class AttemptCache {
     };
   }
 
-  async #installable({ plan, imageId, manager, source }: OpenInput): Promise<string | null> {
+  async #installable({ plan, imageId, manager, managerVersion, source }: OpenInput): Promise<string | null> {
     const { job, folder } = this.#input;
     const { installCommand, node } = plan;
     if (!this.#caches.enabled || installCommand === null) return null;
     const files = await decidingFiles(source.root, folder.workspace.source);
     if (files === null) return null;
     const { variables, files: sealedFiles } = job;
-    return installedKey({ manager, installCommand, files, imageId, node, variables, sealedFiles });
+    const version = managerVersion?.version ?? null;
+    const tools = { manager, version, imageId, node };
+    return installedKey({ ...tools, installCommand, files, variables, sealedFiles });
   }
 
   /** Takes a mark of the build's entry script, which tells whether the cache now has this build's packages. */

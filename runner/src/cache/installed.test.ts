@@ -15,6 +15,7 @@ const input = (change: Partial<InstalledKeyInput> = {}): InstalledKeyInput => ({
   ...npm(),
   imageId: 'sha256:1',
   node: '24',
+  version: null,
   variables: { A: '1', B: '2' },
   sealedFiles: {},
   ...change,

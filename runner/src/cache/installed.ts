@@ -112,6 +112,8 @@ export interface InstalledKeyInput extends InstallFacts {
   /** The image's digest: its tools, and the processor that it is for. */
   readonly imageId: string;
   readonly node: string | null;
+  /** The version of the package manager that the project wants; null leaves it to the image. */
+  readonly version: string | null;
   /** The app's variables and files, which package managers read settings from. */
   readonly variables: Readonly<Record<string, string>>;
   readonly sealedFiles: Readonly<Record<string, string>>;
@@ -123,12 +125,13 @@ export interface InstalledKeyInput extends InstallFacts {
  */
 export function installedKey(input: InstalledKeyInput): string | null {
   if (!isRepeatable(input)) return null;
-  const { imageId, node, manager, installCommand, files, variables, sealedFiles } = input;
+  const { imageId, node, manager, version, installCommand, files, variables, sealedFiles } = input;
   const sorted = (of: Readonly<Record<string, string>>) => Object.entries(of).sort(byName);
   const what = [
     imageId,
     node,
     manager,
+    version,
     installCommand,
     [...files].sort(byName),
     sorted(variables),

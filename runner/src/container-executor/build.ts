@@ -70,15 +70,14 @@ export class ContainerBuild {
   }
 
   async #buildIn(imageId: string, files: Surroundings): Promise<Skip | undefined> {
-    const { plan, source, folder } = this.#input;
+    const { plan, managerVersion, source } = this.#input;
     const manager = await managerOf(plan, source.root);
     const cache = await inSpan(this.#ctx, 'open cache', (ctx) =>
-      this.#input.cache.open({ plan, imageId, manager, source }, ctx),
+      this.#input.cache.open({ plan, imageId, manager, managerVersion, source }, ctx),
     );
-    const top = folder.workspace.source;
     const online = this.#host.settings.network !== 'none';
     const toolchain = await inSpan(this.#ctx, 'open toolchain', (ctx) =>
-      openToolchain(this.#host, { plan, imageId, source, top, manager, online }, ctx),
+      openToolchain(this.#host, { plan, imageId, managerVersion, manager, online }, ctx),
     );
     const network = await inSpan(this.#ctx, 'open network', (ctx) =>
       openNetwork(this.#host, { ...this.#input, imageId, manager }, ctx),

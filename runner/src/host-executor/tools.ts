@@ -45,6 +45,6 @@ const versionIn = (text: string): string | undefined => /\d+\.\d+(?:\.\d+)?/.exe
 export function nodeNote(asked: string | null, there: string | undefined): string | null {
   if (asked === null || there === undefined) return null;
   const choice = chooseImageNode(asked, [{ version: there, folder: null }]);
-  if (!('missing' in choice) && choice.note === null) return null;
+  if ('node' in choice && choice.note === null) return null;
   return `The project requests Node ${asked}. Using ${there}, which is installed on this host.`;
 }

@@ -16,6 +16,8 @@ export interface DetectPlanSettings {
   readonly within?: string;
   /** Whether the instance runs servers of sites; false unless set. */
   readonly servers?: boolean;
+  /** The app's variables: some ask for versions. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** The branch or tag that was fetched: a tag gives the version where the project itself says none. */
   readonly ref?: string | null;
 }

@@ -1,5 +1,6 @@
 /** The interface of executors, which run builds in containers (container-executor/) or on the host (host-executor/). */
 
+import type { ManagerVersion } from '@appflux/detection';
 import type { ExecutorKind, Job, JobLimits, Plan } from '@appflux/protocol';
 import type { Settings } from '../config/settings.ts';
 import type { Journal } from '../journal.ts';
@@ -24,6 +25,8 @@ export interface BuildInput {
   readonly job: Job;
   readonly attempt: number;
   readonly plan: Plan;
+  /** The version of the plan's package manager that the project wants; null leaves it to the image. */
+  readonly managerVersion: ManagerVersion | null;
   /** Runs first; its success skips the build. */
   readonly ignoreCommand: string | null;
   readonly source: PreparedSource;

@@ -1,5 +1,6 @@
 /** The real steps of a job, bound to one attempt on this host. */
 
+import type { ManagerVersion } from '@appflux/detection';
 import {
   formatElapsed,
   type Job,
@@ -68,6 +69,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
   const scanner = forOneJob(host.scanner);
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
+  let managerVersion: ManagerVersion | null = null;
   let notes: FoundDetails['notes'] = null;
   let siteSettings: SiteSettings = {};
   let serverWishes: ServerWishes = {};
@@ -99,9 +101,10 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
     detect: async (source, ctx) => {
       const within = folder.workspace.source;
       const servers = connection.runsServers;
-      const wanted = { type: job.type, build: job.build, servers, within, ref: source.branch };
+      const { type, build, variables } = job;
+      const wanted = { type, build, variables, servers, within, ref: source.branch };
       const decision = await detectPlan(source.root, wanted, ctx);
-      ignoreCommand = decision.ignoreCommand;
+      ({ ignoreCommand, managerVersion } = decision);
       // The build could put anything in the place of the change log.
       if (connection.keepsDetails)
         notes = await readNotes({
@@ -117,7 +120,8 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       return { ...decision, plan: host.executor.planned(decision.plan) };
     },
     build: async (source, plan, ctx, onImage) => {
-      const input = { job, attempt, plan, ignoreCommand, source, folder, limits, secrets, log, onImage };
+      const asked = { plan, managerVersion, ignoreCommand };
+      const input = { job, attempt, ...asked, source, folder, limits, secrets, log, onImage };
       try {
         return await executor.build(input, ctx);
       } finally {

@@ -1,5 +1,6 @@
 /** Builds as the pipeline does, in the real engine, with a host and folders of the test's own. */
 import { rm } from 'node:fs/promises';
+import type { ManagerVersion } from '@appflux/detection';
 import type { LogLine, Plan } from '@appflux/protocol';
 import { execa } from 'execa';
 import type { RawSettings } from '../config/read-settings.ts';
@@ -30,6 +31,7 @@ export const plan = (change: Partial<Plan> = {}): Plan => ({
 
 export interface BuildRun {
   readonly plan: Plan;
+  readonly managerVersion?: ManagerVersion;
   readonly ignoreCommand?: string;
   readonly variables?: Record<string, string>;
   readonly settings?: RawSettings;
@@ -93,6 +95,7 @@ export class BuildBench {
           job,
           attempt: 1,
           plan: input.plan,
+          managerVersion: input.managerVersion ?? null,
           ignoreCommand,
           source,
           folder,

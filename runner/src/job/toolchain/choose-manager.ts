@@ -1,6 +1,8 @@
-/** How a build gets the package manager that its project pins. Pure. */
+/** How a build gets the version of its package manager that its project wants. Pure. */
+
+import type { ManagerVersion } from '@appflux/detection';
+import type { PackageManager } from '@appflux/protocol';
 import semver from 'semver';
-import type { PinnedManager } from './pinned-manager.ts';
 
 /** What an image has, by the names in its versions file. */
 export type ImageTools = Readonly<Record<string, string>>;
@@ -16,16 +18,17 @@ export interface ManagerChoice {
 
 /** Corepack's programs: each fetches the version that the nearest package.json pins, and checks its hash. */
 const COREPACK_FOLDER = '/usr/local/corepack/bin';
-/** A `bun` that fetches the version in this variable (builder-images/web/pinned-bun). */
-const PINNED_BUN_FOLDER = '/usr/local/bun/pinned/bin';
-const BUN_VERSION_VARIABLE = 'APPFLUX_BUN_VERSION';
 /** Yarn 4, for projects that use Yarn 2 or later and pin none. */
 const YARN_4_FOLDER = '/usr/local/yarn/4/bin';
+
+/** Programs that fetch the version in the variable (builder-images/web/pinned-tool). */
+const pinnedFolder = (name: PackageManager): string => `/usr/local/${name}/pinned/bin`;
+const versionVariable = (name: PackageManager): string => `APPFLUX_${name.toUpperCase()}_VERSION`;
 
 const NOTHING: ManagerChoice = { folders: [], note: null };
 
 export interface ManagerFacts {
-  readonly pin: PinnedManager | null;
+  readonly wanted: ManagerVersion | null;
   /** The project uses Yarn 2 or later. */
   readonly isBerry: boolean;
   readonly image: ImageTools;
@@ -34,27 +37,22 @@ export interface ManagerFacts {
 }
 
 /**
- * The image's own where it is the version that is pinned, else the pinned one through Corepack, or, for Bun, through the
- * image's own way to fetch it. Yarn of a repository
- * (`yarnPath`) needs nothing: Yarn 1 hands over to it.
+ * The image's own where it will do. Else a version that is pinned exactly comes through Corepack, and any other through
+ * the image's own way to fetch it. Yarn of a repository (`yarnPath`) needs nothing: other Yarns hand over to it.
  */
-export function choosePinnedManager({ pin, isBerry, image, online }: ManagerFacts): ManagerChoice {
-  if (pin === null) return isBerry && image['yarn-4'] !== undefined ? yarn4(image['yarn-4']) : NOTHING;
-  const { name, version } = pin;
-  if (image[name] === version) return NOTHING;
-  if (name === 'yarn' && image['yarn-4'] === version) return { folders: [YARN_4_FOLDER], note: null };
-  if (name === 'bun') return pinnedBun(pin, image, online);
-  if (image.corepack === undefined || !online) {
-    const why = online ? 'the image has no Corepack' : 'builds have no network here';
-    return {
-      folders: [],
-      note: `The project pins ${name} ${version}, but ${why}. Using the version in the image.`,
-    };
-  }
-  return {
-    folders: [COREPACK_FOLDER],
-    note: `Downloading ${name} ${version}, pinned by packageManager.`,
-  };
+export function chooseManagerOf({ wanted, isBerry, image, online }: ManagerFacts): ManagerChoice {
+  const own = isBerry && image['yarn-4'] !== undefined ? yarn4(image['yarn-4']) : NOTHING;
+  if (wanted === null) return own;
+  const { name, version, by, isPin } = wanted;
+  const fits = (tool: string) => semver.satisfies(image[tool] ?? '', version);
+  if (name === 'yarn' && isBerry && fits('yarn-4')) return { ...own, note: null };
+  if (fits(name)) return NOTHING;
+  const note = `Downloading ${name} ${version}, requested by ${by}.`;
+  if (online && isPin && name !== 'bun' && image.corepack !== undefined)
+    return { folders: [COREPACK_FOLDER], note };
+  if (online && image[`pinned-${name}`] !== undefined)
+    return { folders: [pinnedFolder(name)], environment: { [versionVariable(name)]: version }, note };
+  return { folders: own.folders, note: instead(wanted, image[isBerry ? 'yarn-4' : name], online) };
 }
 
 const yarn4 = (version: string): ManagerChoice => ({
@@ -62,20 +60,15 @@ const yarn4 = (version: string): ManagerChoice => ({
   note: `Using Yarn ${version} from the image. To pin a version, set packageManager in package.json.`,
 });
 
-/** Corepack knows no Bun, so the image fetches it by itself; where that cannot be, it is said how far its own is from it. */
-function pinnedBun({ version, by }: PinnedManager, image: ImageTools, online: boolean): ManagerChoice {
-  const own = image.bun;
-  if (image['pinned-bun'] !== undefined && online) {
-    return {
-      folders: [PINNED_BUN_FOLDER],
-      environment: { [BUN_VERSION_VARIABLE]: version },
-      note: `Downloading Bun ${version}, pinned by ${by}.`,
-    };
-  }
-  if (own === undefined)
-    return { folders: [], note: `The project pins Bun ${version}, but the image has no Bun.` };
-  const near = semver.satisfies(own, `^${version}`)
-    ? 'which should be compatible'
-    : 'which may behave differently';
-  return { folders: [], note: `The project pins Bun ${version}. The image has ${own}, ${near}.` };
+/** What is used where the version cannot be fetched. */
+function instead({ name, version, by }: ManagerVersion, own: string | undefined, online: boolean): string {
+  const wish = `${by} requests ${name} ${version}`;
+  if (own === undefined) return `${wish}, but the image has no ${name}.`;
+  const why = online ? 'the image can’t download it' : 'builds have no network here';
+  const least = semver.minVersion(version);
+  const near =
+    least !== null && least.major === semver.major(own) && semver.gte(own, least)
+      ? 'which should be compatible'
+      : 'which may behave differently';
+  return `${wish}, but ${why}. Using ${own}, ${near}.`;
 }

@@ -1,4 +1,6 @@
 /** Which of an image's Nodes a build runs with. Pure. */
+
+import { nodeRange } from '@appflux/detection';
 import semver from 'semver';
 
 /** A Node that an image has. */
@@ -8,21 +10,11 @@ export interface ImageNode {
   readonly folder: string | null;
 }
 
-/** The Node that was chosen; `note` is a log sentence if it is not the requested version. */
+/** The Node that was chosen, or the range of it to fetch; `note` is a log sentence if it is not the requested version. */
 export type NodeChoice =
   | { readonly node: ImageNode; readonly note: string | null }
+  | { readonly fetch: string; readonly note: string }
   | { readonly missing: string };
-
-/** The code names of the lines with long-term support (nvm's `lts/...`; the list is Node's release schedule). */
-const CODE_NAMES: Readonly<Record<string, string>> = {
-  hydrogen: '18',
-  iron: '20',
-  jod: '22',
-  krypton: '24',
-};
-
-/** Words of version managers for what is newest. */
-const NEWEST = new Set(['node', 'stable', 'latest', 'current', 'lts', 'lts/*', '*', 'x']);
 
 /**
  * The Node for what a project asks for: a version, a range, or an alias of nvm.
@@ -30,12 +22,12 @@ const NEWEST = new Set(['node', 'stable', 'latest', 'current', 'lts', 'lts/*', '
  * - The image's own, if it will do; else the newest that will.
  * - Of an exact version that is not there, the image's of the same major: majors are what breaks builds.
  * - Of a line that is too old to be there, the nearest newer one, with a warning: most such projects build with it.
- * - Of a line that is newer than all, none: what it can do may be what the project needs.
+ * - Of a line that is newer than all, none: what it can do may be what the project needs. It is fetched where it can be.
  */
-export function chooseImageNode(asked: string, nodes: readonly ImageNode[]): NodeChoice {
+export function chooseImageNode(asked: string, nodes: readonly ImageNode[], canFetch = false): NodeChoice {
   const own = nodes.find(({ folder }) => folder === null) ?? nodes[0];
   if (own === undefined) return { missing: 'The image has no Node.' };
-  const wanted = rangeOf(asked);
+  const wanted = nodeRange(asked);
   if (wanted === null) {
     return { missing: `Node ${asked} is not a valid version.` };
   }
@@ -55,24 +47,15 @@ export function chooseImageNode(asked: string, nodes: readonly ImageNode[]): Nod
   }
   const newer = newestFirst.findLast(({ version }) => semver.gt(version, least));
   const there = newestFirst.map(({ version }) => version).join(', ');
+  if (newer === undefined && canFetch)
+    return {
+      fetch: wanted,
+      note: `Downloading Node ${asked}, which the project requests; the image has ${there}.`,
+    };
   if (newer === undefined)
     return { missing: `The project requests Node ${asked}, but the image has ${there}.` };
   return {
     node: newer,
     note: `The image doesn’t have Node ${asked}; it has ${there}. Using ${newer.version}, the closest newer version.`,
   };
-}
-
-/** As a range of semver; null for what is none. */
-function rangeOf(asked: string): string | null {
-  const word = asked.trim().toLowerCase();
-  if (NEWEST.has(word)) return '*';
-  const line = word.startsWith('lts/') ? lineOf(word.slice('lts/'.length)) : undefined;
-  return semver.validRange(line ?? asked, { loose: true });
-}
-
-/** The major of a line with long-term support: by its code name, or counted back from the newest (`-1` of nvm). */
-function lineOf(name: string): string | undefined {
-  const back = /^-([1-9])$/.exec(name)?.[1];
-  return back === undefined ? CODE_NAMES[name] : Object.values(CODE_NAMES).at(-1 - Number(back));
 }

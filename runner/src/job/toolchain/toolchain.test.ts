@@ -1,8 +1,7 @@
-import { parseBunVersion } from '@appflux/detection';
+import type { ManagerVersion } from '@appflux/detection';
 import { describe, expect, test } from 'vitest';
-import { choosePinnedManager, type ManagerFacts } from './choose-manager.ts';
+import { chooseManagerOf, type ManagerFacts } from './choose-manager.ts';
 import { chooseImageNode } from './choose-node.ts';
-import { parsePin } from './pinned-manager.ts';
 
 const NODES = [
   { version: '24.21.0', folder: null },
@@ -12,7 +11,8 @@ const NODES = [
 
 const chosen = (asked: string) => {
   const choice = chooseImageNode(asked, NODES);
-  return 'missing' in choice ? choice.missing : [choice.node.version, choice.note];
+  if ('node' in choice) return [choice.node.version, choice.note];
+  return 'missing' in choice ? choice.missing : choice.fetch;
 };
 
 describe('the Node of an image', () => {
@@ -69,87 +69,97 @@ describe('the Node of an image', () => {
   });
 });
 
-describe('the package manager that is pinned', () => {
-  const image = { pnpm: '10.34.9', yarn: '1.22.22', 'yarn-4': '4.18.1', bun: '1.4.5', corepack: '0.36.0' };
-  const facts = (pin: string | null, more: Partial<ManagerFacts> = {}) =>
-    choosePinnedManager({
-      pin: pin === null ? null : parsePin(pin),
-      isBerry: false,
-      image,
-      online: true,
-      ...more,
-    });
-
-  test('is read from a name, an exact version and perhaps a hash', () => {
-    expect(parsePin('pnpm@9.15.4')).toEqual({ name: 'pnpm', version: '9.15.4', by: 'packageManager' });
-    expect(parsePin('yarn@4.5.0+sha512.0123abcd')).toMatchObject({ name: 'yarn', version: '4.5.0' });
-    expect(parsePin('npm@11.0.0-pre.1')).toMatchObject({ name: 'npm', version: '11.0.0-pre.1' });
-    for (const field of [
-      'pnpm',
-      'pnpm@9',
-      'pnpm@^9.0.0',
-      'deno@2.0.0',
-      'pnpm@9.0.0; rm -rf /',
-      'pnpm@https://x/y.tgz',
-    ])
-      expect(parsePin(field)).toBeNull();
-  });
-
-  test('is the image’s own if that is it', () => {
-    expect(facts('pnpm@10.34.9')).toEqual({ folders: [], note: null });
-    expect(facts('yarn@4.18.1', { isBerry: true })).toEqual({
-      folders: ['/usr/local/yarn/4/bin'],
-      note: null,
-    });
-    expect(facts(null)).toEqual({ folders: [], note: null });
-  });
-
-  test('is fetched where it is another, if anything can be', () => {
-    expect(facts('pnpm@9.15.4').folders).toEqual(['/usr/local/corepack/bin']);
-    expect(facts('pnpm@9.15.4', { online: false })).toEqual({
-      folders: [],
-      note: expect.stringContaining('no network'),
-    });
-    expect(facts('pnpm@9.15.4', { image: {} })).toEqual({
-      folders: [],
-      note: expect.stringContaining('no Corepack'),
+describe('a Node that is newer than those of an image', () => {
+  test('is fetched where it can be', () => {
+    expect(chooseImageNode('>=26', NODES, true)).toEqual({
+      fetch: '>=26.0.0',
+      note: 'Downloading Node >=26, which the project requests; the image has 24.21.0, 22.23.3, 20.20.2.',
     });
   });
 
-  test('is Yarn 4 for a project of Yarn 2 or later that pins none', () => {
-    expect(facts(null, { isBerry: true })).toEqual({
-      folders: ['/usr/local/yarn/4/bin'],
-      note: expect.stringContaining('4.18.1'),
-    });
-    expect(facts(null, { isBerry: true, image: { yarn: '1.22.22' } }).folders).toEqual([]);
+  test('is not where one of the image will do, nor for an older one', () => {
+    for (const asked of ['24', '20.11.1', '18', 'lts/*', '>=18'])
+      expect(chooseImageNode(asked, NODES, true)).toHaveProperty('node');
+    for (const asked of ['banana', '>30 <20'])
+      expect(chooseImageNode(asked, NODES, true)).toHaveProperty('missing');
+  });
+});
+
+describe('the version of a package manager', () => {
+  const own = { npm: '11.21.2', pnpm: '10.34.9', yarn: '1.22.22', 'yarn-4': '4.18.1', bun: '1.4.5' };
+  const able = Object.fromEntries(['npm', 'pnpm', 'yarn', 'bun'].map((name) => [`pinned-${name}`, 'any']));
+  const image = { ...own, ...able, corepack: '0.36.0' };
+  const BY = 'packageManager in package.json';
+  const wish = (name: ManagerVersion['name'], version: string, isPin = false, by = BY): ManagerVersion => ({
+    name,
+    version,
+    by,
+    isPin,
+  });
+  const choose = (wanted: ManagerVersion | null, more: Partial<ManagerFacts> = {}) =>
+    chooseManagerOf({ wanted, isBerry: false, image, online: true, ...more });
+
+  test.each([
+    wish('pnpm', '10.34.9', true),
+    wish('pnpm', '>=9.0.0'),
+    wish('npm', '^11.0.0'),
+    wish('yarn', '>=1.0.0 <2.0.0-0'),
+    wish('bun', '1.4.5', true),
+  ])('is the image’s own if that will do: $name $version', (wanted) => {
+    expect(choose(wanted)).toEqual({ folders: [], note: null });
   });
 
-  test('is another Bun where the image can fetch it', () => {
-    const able = { ...image, 'pinned-bun': 'any' };
-    expect(facts('bun@1.3.14', { image: able })).toEqual({
+  test('is the image’s Yarn 4 where that will do', () => {
+    const folders = ['/usr/local/yarn/4/bin'];
+    expect(choose(wish('yarn', '4.18.1', true), { isBerry: true })).toEqual({ folders, note: null });
+    expect(choose(wish('yarn', '>=4.0.0'), { isBerry: true })).toEqual({ folders, note: null });
+    expect(choose(null, { isBerry: true })).toEqual({ folders, note: expect.stringContaining('4.18.1') });
+    expect(choose(null, { isBerry: true, image: { yarn: '1.22.22' } }).folders).toEqual([]);
+  });
+
+  test('comes through Corepack where it is pinned exactly, because that checks the hash', () => {
+    expect(choose(wish('pnpm', '9.15.4', true))).toEqual({
+      folders: ['/usr/local/corepack/bin'],
+      note: 'Downloading pnpm 9.15.4, requested by packageManager in package.json.',
+    });
+  });
+
+  test('is fetched by the image otherwise', () => {
+    expect(choose(wish('pnpm', '>=8.0.0 <9.0.0-0', false, 'the format of pnpm-lock.yaml (6.0)'))).toEqual({
+      folders: ['/usr/local/pnpm/pinned/bin'],
+      environment: { APPFLUX_PNPM_VERSION: '>=8.0.0 <9.0.0-0' },
+      note: 'Downloading pnpm >=8.0.0 <9.0.0-0, requested by the format of pnpm-lock.yaml (6.0).',
+    });
+    expect(choose(wish('yarn', '>=3.0.0 <4.0.0-0'), { isBerry: true })).toMatchObject({
+      folders: ['/usr/local/yarn/pinned/bin'],
+      environment: { APPFLUX_YARN_VERSION: '>=3.0.0 <4.0.0-0' },
+    });
+    // Corepack knows no Bun.
+    expect(choose(wish('bun', '1.3.14', true))).toMatchObject({
       folders: ['/usr/local/bun/pinned/bin'],
       environment: { APPFLUX_BUN_VERSION: '1.3.14' },
-      note: 'Downloading Bun 1.3.14, pinned by packageManager.',
     });
-    expect(facts('bun@1.4.5', { image: able })).toEqual({ folders: [], note: null });
-    expect(facts('bun@1.3.14', { image: able, online: false }).folders).toEqual([]);
   });
 
   test.each([
-    ['1.3.14\n', '1.3.14'],
-    ['v1.3.14', '1.3.14'],
-    ['bun-v1.4.0-canary.1', '1.4.0-canary.1'],
-    ['latest', null],
-    ['1.3', null],
-    ['^1.3.0', null],
-    ['1.3.14; rm -rf /', null],
-    ['', null],
-  ])('of a .bun-version that says %j is %s', (text, version) => {
-    expect(parseBunVersion(text)).toBe(version);
+    [
+      wish('pnpm', '9.15.4', true),
+      { online: false },
+      'no network here. Using 10.34.9, which may behave differently',
+    ],
+    [wish('pnpm', '9.15.4', true), { image: own }, 'can’t download it. Using 10.34.9, which may behave'],
+    [wish('pnpm', '10.2.0', true), { image: own }, 'Using 10.34.9, which should be compatible'],
+    [wish('pnpm', '10.99.0', true), { image: own }, 'Using 10.34.9, which may behave differently'],
+    [wish('bun', '1.3.14', true), { image: {} }, 'but the image has no bun'],
+  ])('is the image’s where it can’t be fetched, and the log says so', (wanted, more, note) => {
+    expect(choose(wanted, more)).toEqual({ folders: [], note: expect.stringContaining(note) });
   });
 
-  test('is the image’s Bun where it cannot fetch another, and it is said how near that is', () => {
-    expect(facts('bun@1.2.0').note).toContain('should be compatible');
-    expect(facts('bun@2.0.0').note).toContain('may behave differently');
+  test('of Yarn 3 is Yarn 4 where it can’t be fetched, not Yarn 1', () => {
+    const facts = { isBerry: true, online: false };
+    expect(choose(wish('yarn', '>=3.0.0 <4.0.0-0'), facts)).toEqual({
+      folders: ['/usr/local/yarn/4/bin'],
+      note: expect.stringContaining('Using 4.18.1'),
+    });
   });
 });
