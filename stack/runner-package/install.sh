@@ -6,6 +6,7 @@
 # It needs Debian or Ubuntu with systemd, on x64 or arm64. It installs Docker, Git and npm if they are missing, downloads
 # the runner from the instance, registers it, and has systemd run it as a user of its own. Run it again, without a token,
 # to upgrade the runner to the version of the instance. What it has installed before stays until the new version runs.
+# Between builds, the runner updates itself (docs/runners.md), unless /etc/appflux-runner.env has APPFLUX_RUNNER_SELF_UPDATE=0.
 
 # The shell reads up to the closing brace before it runs anything: a script that was cut off does nothing.
 {
@@ -138,7 +139,8 @@ if [ ! -e "$folder/.complete" ]; then
   (cd "$folder" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) ||
     fail 'npm ci failed: see above. "npm ping" tests the connection to the registry.'
   "$folder/$node" --version >/dev/null || fail 'The packages have no Node 24 that runs here.'
-  touch "$folder/.complete"
+  # A runner that updates itself compares this with what its instance serves.
+  printf '%s\n' "$SHA256" >"$folder/.complete"
 fi
 
 if ! id "$RUNNER_USER" >/dev/null 2>&1; then
@@ -183,6 +185,7 @@ WorkingDirectory=$folder
 Environment=APPFLUX_RUNNER_STATE=$STATE
 Environment=APPFLUX_STATE=$STATE
 Environment="APPFLUX_RUNNER_IMAGE_COMMAND=$folder/$node $folder/stack/images.ts"
+Environment=APPFLUX_RUNNER_SELF_UPDATE=1
 Environment=NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 EnvironmentFile=-/etc/appflux-runner.env
 ExecStart=$cli start
@@ -202,7 +205,10 @@ UNIT
 systemctl daemon-reload
 systemctl enable --quiet appflux-runner.service
 since=$(date '+%Y-%m-%d %H:%M:%S')
-systemctl restart appflux-runner.service
+systemctl stop appflux-runner.service
+# What it has updated itself to, and versions that failed: this installation takes their place.
+rm -rf "$STATE/versions"
+systemctl start appflux-runner.service
 
 step 'Waiting until it is connected'
 waited=0

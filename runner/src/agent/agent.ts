@@ -25,6 +25,8 @@ export interface AgentOptions {
   readonly pictures?: Pictures;
   /** Ends after its first attempt. */
   readonly ephemeral?: boolean;
+  /** The pool's connection is established, or lost. */
+  readonly onConnected?: (connected: boolean) => void;
 }
 
 /** Why an agent has ended. */
@@ -82,6 +84,7 @@ export class Agent {
       onLook: (task) => this.#looks.take(task),
       onPicture: (request) => options.pictures?.take(request),
       onRevoked: () => void this.#end('revoked'),
+      ...(options.onConnected === undefined ? {} : { onConnected: options.onConnected }),
       ...(host.timing === undefined ? {} : { timing: host.timing }),
     });
   }
@@ -133,6 +136,11 @@ export class Agent {
       isIdle: () => this.#running.size === 0,
       onReady: (ready) => this.#pool.pictures(ready),
     });
+  }
+
+  /** Resolves when no attempt is running. */
+  async whenIdle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
   /** Returns the running attempts to the queue and ends. */

@@ -35,6 +35,8 @@ export interface PoolOptions {
   readonly onPicture?: (request: PictureRequest) => void;
   /** The credential is no longer valid: the runner ends. */
   readonly onRevoked: () => void;
+  /** The connection is established, or lost. */
+  readonly onConnected?: (connected: boolean) => void;
   readonly journal: Journal;
   readonly timing?: SocketTiming;
 }
@@ -194,6 +196,7 @@ export class PoolConnection {
         draining: frame.draining,
       });
       if (frame.registered !== undefined) this.#register(frame.registered);
+      this.#options.onConnected?.(true);
     }
     if (frame?.type === 'registered') this.#register(frame.registered);
     if (frame?.type === 'drain') {
@@ -209,7 +212,8 @@ export class PoolConnection {
   }
 
   #lost(loss: Loss): 'retry' | 'stop' {
-    const { journal, onRevoked } = this.#options;
+    const { journal, onRevoked, onConnected } = this.#options;
+    onConnected?.(false);
     if (loss.code === CLOSE.unauthorized || loss.status === 401) {
       onRevoked();
       return 'stop';

@@ -5,6 +5,7 @@ import { type CommandName, FLAGS, type Settings } from '../config/settings.ts';
 import { doctor } from '../doctor/doctor.ts';
 import { createJournal } from '../journal.ts';
 import { register } from '../register/register.ts';
+import { launchRunner, mayBeReplaced } from '../start/launch-runner.ts';
 import { start } from '../start/start.ts';
 import { VERSION } from '../version.ts';
 
@@ -28,7 +29,9 @@ const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
   start: {
     about: 'start building',
     run: async (settings) => {
-      await start(settings, createJournal());
+      const journal = createJournal();
+      if (mayBeReplaced(settings, process.env)) return launchRunner(settings, journal);
+      await start(settings, journal);
       return 0;
     },
   },

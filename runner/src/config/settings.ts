@@ -33,6 +33,8 @@ export const Settings = z.strictObject({
   slots: number(Slots).optional(),
   replace: onOff.default(false),
   ephemeral: onOff.default(false),
+  selfUpdate: onOff.default(false),
+  selfUpdateWithin: number(z.number().nonnegative().max(86_400)).default(900),
   drain: number(z.number().nonnegative()).default(0),
   executor: ExecutorKind.default('docker'),
   allowPrivateSources: onOff.default(false),
@@ -124,6 +126,18 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_EPHEMERAL',
     commands: ['register', 'start'],
     help: 'build once, then remove this registration and end',
+  },
+  selfUpdate: {
+    flag: '--self-update',
+    env: 'APPFLUX_RUNNER_SELF_UPDATE',
+    commands: ['start'],
+    help: 'between builds, install the version of the runner that the instance serves, and go back if it doesn’t work',
+  },
+  selfUpdateWithin: {
+    flag: '--self-update-within <seconds>',
+    env: 'APPFLUX_RUNNER_SELF_UPDATE_WITHIN',
+    commands: ['start'],
+    help: 'the update begins at a random time within so many seconds, so that a fleet doesn’t stop building at one time (default: 900)',
   },
   drain: {
     flag: '--drain <seconds>',

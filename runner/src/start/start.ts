@@ -15,6 +15,10 @@ import { VERSION } from '../version.ts';
 import { sendToInstance } from './instance-origin.ts';
 import { lockRunner } from './lock.ts';
 import { openExecutor } from './open-executor.ts';
+import { openSelfUpdate } from './self-update.ts';
+
+/** For so long builds may hold up an update: the longest time limit of an App, and the upload after it. Milliseconds. */
+const LONGEST_BUILD_MS = 7 * 3_600_000;
 
 /**
  * Runs until SIGTERM or SIGINT. With the setting `drain`, the builds at hand may then end; without it, after that time and
@@ -47,7 +51,18 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   await sweepMemory(registration.id);
   const scanning = await openScanning(settings, journal);
   const tracing = await openTracing(process.env, registration, journal);
+  const selfUpdate = await openSelfUpdate({
+    instance: new URL(registration.url),
+    state: settings.state,
+    withinMs: settings.selfUpdateWithin * 1000,
+    env: process.env,
+    journal,
+    whenIdle: () => agent.whenIdle(),
+    onReady: () => agent.drain(LONGEST_BUILD_MS),
+    onGone: () => agent.stop(),
+  });
   const agent = new Agent({
+    onConnected: (connected) => selfUpdate.connected(connected),
     capacity,
     scanner: () => scanning.facts(),
     disks: opened.disks,
@@ -88,6 +103,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   await opened.close();
   await scanning.close();
   await tracing.close();
+  selfUpdate.close();
   forget();
   unlock();
   if (end === 'revoked') {
