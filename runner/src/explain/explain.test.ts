@@ -18,6 +18,81 @@ const linesOf = (log: string): string[] =>
 /** Each log, the line that explains its failure, and how the hint begins. */
 const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
+    'corepack-hash.txt',
+    'packageManager in package.json names another hash (000000…) than the package has (76e237…)',
+    'Run `corepack use NAME@VERSION`, which writes the right',
+  ],
+  [
+    'cypress-download.txt',
+    'The Cypress App could not be downloaded.',
+    'Builds can only reach the allowed hosts, and the Cypress',
+  ],
+  [
+    'esbuild-other-system.txt',
+    'esbuild is not installed: the part for Linux is missing',
+    'The lockfile or node_modules is from another system',
+  ],
+  [
+    'git-describe.txt',
+    'fatal: No names found, cannot describe anything',
+    'No tag of the repository leads to this commit',
+  ],
+  [
+    'lightningcss-other-system.txt',
+    '../lightningcss.linux-x64-gnu.node is not installed: the part for Linux is missing',
+    'The lockfile or node_modules is from another system',
+  ],
+  [
+    'node-sibling.txt',
+    'The package lib has no out/i.js, its "main"',
+    'If lib is a package of this workspace, its own build',
+  ],
+  [
+    'node-unsettled.txt',
+    'Deploy where? Warning: Detected unsettled top-level await at b.mjs:1',
+    'The program ended while it waited for something',
+  ],
+  [
+    'npm-localhost.txt',
+    'The registry http://localhost:4873 can’t be reached: it is on the computer that wrote the lockfile',
+    'package-lock.json or .npmrc names a registry on',
+  ],
+  [
+    'npm-only-allow.txt',
+    'The project only allows pnpm (only-allow)',
+    'Commit the lockfile of pnpm, or set "packageManager"',
+  ],
+  [
+    'npm-prepare-no-git.txt',
+    'fatal: not in a git directory',
+    'The upload has no Git repository (.git). If a script',
+  ],
+  [
+    'pnpm9-workspace.txt',
+    'pnpm-workspace.yaml has no packages field, which pnpm before version 10 needs',
+    'Add `packages: ["."]` to pnpm-workspace.yaml, or',
+  ],
+  [
+    'puppeteer-download.txt',
+    'Error: ERROR: Failed to set up chrome v131.0.6778.204! Set "PUPPETEER_SKIP_DOWNLOAD" env variable to skip download.',
+    'Builds can only reach the allowed hosts, and the browser',
+  ],
+  [
+    'rollup-other-system.txt',
+    '@rollup/rollup-linux-x64-gnu is not installed: the part for Linux is missing',
+    'The lockfile or node_modules is from another system',
+  ],
+  [
+    'yarn4-lockfile-format.txt',
+    'yarn.lock was written by a newer version of Yarn: its format is 10, this one’s is 8',
+    'Set the version of Yarn that wrote yarn.lock in',
+  ],
+  [
+    'yarn4-setting.txt',
+    'Usage Error: Unrecognized or legacy configuration settings found: production - run "yarn config -v" to see the list of settings supported in Yarn (in <environment>)',
+    'Yarn 2 and later have no such setting. Remove YARN_PRODUCTION',
+  ],
+  [
     'astro-6-unresolved.txt',
     "[UNRESOLVED_IMPORT] Could not resolve '../X.astro' in src/pages/index.astro",
     'The file is not in the source. Check its name, which is',
@@ -437,7 +512,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'npm-eresolve.txt',
     'Peer dependency conflict: peer react@"^16.9.0 || ^17.0.0" from @testing-library/react-hooks@8.0.1, but react@18.2.0 is installed',
-    'Choose compatible versions. To install anyway, set the',
+    'Choose compatible versions. To install anyway, add the',
   ],
   [
     'npm-etarget.txt',

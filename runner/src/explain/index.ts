@@ -4,12 +4,16 @@ import { explainAstro } from './astro.ts';
 import { explainBun } from './bun.ts';
 import { explainCargo, explainMissingLibrary } from './cargo.ts';
 import { explainChecks } from './check-tools.ts';
+import { explainDownloads } from './downloads.ts';
 import { explainElectronBuilder } from './electron-builder.ts';
 import { explainFlutter } from './flutter.ts';
+import { explainForeignSystem } from './foreign-system.ts';
+import { explainGit } from './git.ts';
 import { explainGradle } from './gradle.ts';
 import { explainGradleWrapper } from './gradle-wrapper.ts';
 import { explainInstallers } from './installers.ts';
 import { explainKotlin } from './kotlin.ts';
+import { explainManagerRules } from './manager-rules.ts';
 import { exhaustedRuntime, explainMemory, type Runtime } from './memory.ts';
 import { explainMissingVariable } from './missing-variable.ts';
 import { explainNetwork } from './network.ts';
@@ -39,7 +43,11 @@ const explainOutput = either(
   explainMissingLibrary,
   explainMissingVariable,
   explainGradleWrapper,
+  explainForeignSystem,
+  explainManagerRules,
+  explainDownloads,
   explainNetwork,
+  explainGit,
   explainTypeScript,
   explainWebpack,
   explainNext,

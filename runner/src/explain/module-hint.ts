@@ -1,5 +1,9 @@
 /** What to do about an import that leads nowhere: the commonest failure of all, in the words of every bundler. Pure. */
 
+/** What to do about a package whose files are missing: one of the same workspace makes them by its own build. */
+export const siblingHint = (name: string): string =>
+  `If ${name} is a package of this workspace, its own build makes that file and has to run first. Set the build command to, for example, \`npm run build -w ${name} && npm run build\`, or use Turborepo, Nx or \`pnpm --filter "APP..." build\`, which build siblings first.`;
+
 /** @param name what was imported, as it is written in the source. */
 export function moduleHint(name: string): string {
   if (name.startsWith('.') || name.startsWith('/')) {

@@ -1,5 +1,5 @@
 /** Node.js itself: modules that are not there, syntax, files. */
-import { moduleHint } from './module-hint.ts';
+import { moduleHint, siblingHint } from './module-hint.ts';
 import { before, byRules, type Found, group } from './rule.ts';
 
 /** `file:///workspace/build.mjs:1`, three lines above an error of syntax. */
@@ -12,7 +12,20 @@ const withPlace = (found: Found): string => {
 
 const COMMON = /\bENOENT: no such file or directory, \w+ '(?<path>[^']+)'/;
 
+/** A package whose `main` is missing: one of a registry has it, one of the workspace gets it by its own build. */
+const NO_MAIN =
+  /Cannot find module '\/workspace\/(?:[^']{1,200}\/)?node_modules\/(?<name>(?:@[^/']{1,100}\/)?[^/']{1,100})\/(?<file>[^']{1,200})'\. Please verify that the package\.json has a valid "main" entry/;
+
 export const explainNode = byRules([
+  {
+    when: NO_MAIN,
+    say: (found) => `The package ${group(found, 'name')} has no ${group(found, 'file')}, its "main"`,
+    hint: (found) => siblingHint(group(found, 'name')),
+  },
+  {
+    when: /Detected unsettled top-level await at/,
+    hint: 'The program ended while it waited for something that never came, such as the answer to a question: builds have no input. Pass the answer as an option or a variable.',
+  },
   {
     when: /Cannot find (?:module|package) '(?<name>[^']+)'/,
     hint: (found) => moduleHint(group(found, 'name')),

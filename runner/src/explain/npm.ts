@@ -1,5 +1,5 @@
 /** npm: errors of its own, not those of the scripts that it runs. */
-import { byRules, type Found, following } from './rule.ts';
+import { byRules, type Found, following, group } from './rule.ts';
 
 const LOCKFILE = 'Run `npm install` and commit package-lock.json together with package.json.';
 
@@ -33,7 +33,7 @@ export const explainNpm = byRules([
         ? found.match.input
         : `Peer dependency conflict: ${peer}${there ? `, but ${there} is installed` : ''}`;
     },
-    hint: 'Choose compatible versions. To install anyway, set the install command to `npm ci --legacy-peer-deps`, or add legacy-peer-deps=true to .npmrc.',
+    hint: 'Choose compatible versions. To install anyway, add the variable NPM_FLAGS=--legacy-peer-deps to the app, or legacy-peer-deps=true to .npmrc.',
   },
   {
     when: /^npm (?:error|ERR!) code EBADENGINE/,
@@ -77,11 +77,17 @@ export const explainNpm = byRules([
       `package.json has no script "${match.groups?.name}". Add it, or set the build command in the app or in appflux.json.`,
   },
   {
+    when: /request to (?<url>https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?)\S* failed/,
+    say: (found) =>
+      `The registry ${group(found, 'url')} can’t be reached: it is on the computer that wrote the lockfile`,
+    hint: 'package-lock.json or .npmrc names a registry on localhost. Remove it from .npmrc, delete package-lock.json and node_modules, run `npm install` and commit the new lockfile.',
+  },
+  {
     when: /^npm (?:error|ERR!) code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)/,
     hint: 'The package registry did not respond. Deploy again. If it keeps failing, a log line starting with "Network:" says more.',
   },
   {
     when: /^(?:npm (?:error|ERR!) )?gyp ERR! (?:find Python|stack Error: )/,
-    hint: 'A package with native code could not be compiled. Use a version with a prebuilt binary for Linux, or a package without native code.',
+    hint: 'A package with native code could not be compiled; the log lines with "gyp ERR!" and "error:" say why. Use a version that supports this Node.js or has a prebuilt binary for Linux, or a package without native code.',
   },
 ]);

@@ -1,5 +1,5 @@
 /** Vite, Rolldown, Rollup and esbuild, alone and inside of frameworks. */
-import { moduleHint } from './module-hint.ts';
+import { moduleHint, siblingHint } from './module-hint.ts';
 import { byRules, following, group, withPlaceAfter } from './rule.ts';
 
 /** Rolldown draws the place below the error. */
@@ -8,6 +8,11 @@ const DRAWN = /[╭┌]─\[ (\S+:\d+:\d+) \]/;
 const SYNTAX = 'The code can’t be parsed at the location shown. Fix it; the following log lines show it.';
 
 export const explainVite = byRules([
+  {
+    when: /Failed to resolve entry for package "(?<name>[^"]+)"/,
+    say: ({ match }) => match[0],
+    hint: (found) => siblingHint(group(found, 'name')),
+  },
   {
     when: /failed to resolve import "(?<name>[^"]+)" from "(?<from>[^"]+)"/i,
     say: (found) => `Cannot resolve "${group(found, 'name')}" from ${group(found, 'from')}`,

@@ -1,5 +1,5 @@
 /** Yarn: version 1 ("classic"), and version 2 and later ("berry"), whose errors have codes, YN0000. */
-import { byRules, following, group } from './rule.ts';
+import { before, byRules, following, group } from './rule.ts';
 
 const LOCKFILE = 'Run `yarn install` and commit yarn.lock together with package.json.';
 const PRIVATE =
@@ -32,6 +32,16 @@ export const explainYarnClassic = byRules([
 ]);
 
 export const explainYarnBerry = byRules([
+  {
+    // Only the format of the lockfile would change: package.json is not the cause.
+    when: /YN0028: │ \+ {1,4}version: (?<to>\d+)$/,
+    say: (found) => {
+      const from = before(found, /YN0028: │ - {1,4}version: (\d+)$/)?.[1] ?? 'another format';
+      const age = Number(from) > Number(group(found, 'to')) ? 'newer' : 'older';
+      return `yarn.lock was written by ${age === 'newer' ? 'a newer' : 'an older'} version of Yarn: its format is ${from}, this one’s is ${group(found, 'to')}`;
+    },
+    hint: 'Set the version of Yarn that wrote yarn.lock in "packageManager" of package.json (`yarn set version`), or run `yarn install` with this one and commit yarn.lock.',
+  },
   {
     when: /YN0028: .*/,
     say: ({ lines }) => {

@@ -1,0 +1,29 @@
+/** What packages download when they are installed, besides packages: browsers and programs. */
+import { byRules, type Found, group } from './rule.ts';
+
+const skip = (variable: string, what: string): string =>
+  `Builds can only reach the allowed hosts, and ${what} comes from another one. If the build doesn’t need it, add the variable ${variable} to the app. Otherwise ask the owner of the runner to add the host.`;
+
+export const explainDownloads = byRules([
+  {
+    // Puppeteer: ERROR: Failed to set up chrome v127.0.0! Set "PUPPETEER_SKIP_DOWNLOAD" env variable to skip download.
+    when: /Failed to (?:set up|download) .{1,100}[Ss]et "(?<name>[A-Z_]{3,40})" env variable to skip/,
+    hint: (found: Found) => skip(`${group(found, 'name')}=true`, 'the browser'),
+  },
+  {
+    when: /The Cypress App could not be downloaded|Failed to download the Cypress binary/,
+    hint: skip('CYPRESS_INSTALL_BINARY=0', 'the Cypress program'),
+  },
+  {
+    when: /Failed to (?:download|install) (?:Chrom\w+|Firefox|Webkit|FFMPEG|browsers)\b/i,
+    hint: skip('PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1', 'the browser'),
+  },
+  {
+    when: /Unable to download sentry-cli binary/,
+    hint: skip('SENTRYCLI_SKIP_DOWNLOAD=1', 'sentry-cli'),
+  },
+  {
+    when: /sharp: (?:Installation error|Please see .*install)/,
+    hint: 'This version of sharp downloads libvips from a host that builds can’t reach. Upgrade sharp to 0.33 or later, which gets it from the package registry.',
+  },
+]);
