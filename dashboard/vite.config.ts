@@ -26,20 +26,26 @@ if (!isLanguage(language)) throw new Error(`DASHBOARD_LANGUAGE is no language of
 
 const { pages, outDir } = foldersOf(language, process.env.DASHBOARD_BUILD === 'test');
 
+/** Plugins that change modules, for pages and for workers. */
+const ofModules = () => [
+  language === 'en' ? [] : translated(language, isModuleOfForms),
+  protocolModules({
+    language,
+    client: path('../client/src/'),
+    dashboard: path('src/'),
+    protocol: path('../protocol/src/index.ts'),
+    trusted: path('src/lib/api/trusted-schemas.ts'),
+    choice: path('src/lib/api/light-choice.ts'),
+    light: path('src/lib/api/light-schemas.ts'),
+  }),
+  withoutJsonSchema(),
+  unusedSchemas([path('../protocol/src/'), path('../client/src/provenance/')]),
+];
+
 export default defineConfig({
+  worker: { plugins: ofModules },
   plugins: [
-    language === 'en' ? [] : translated(language, isModuleOfForms),
-    protocolModules({
-      language,
-      client: path('../client/src/'),
-      dashboard: path('src/'),
-      protocol: path('../protocol/src/index.ts'),
-      trusted: path('src/lib/api/trusted-schemas.ts'),
-      choice: path('src/lib/api/light-choice.ts'),
-      light: path('src/lib/api/light-schemas.ts'),
-    }),
-    withoutJsonSchema(),
-    unusedSchemas([path('../protocol/src/'), path('../client/src/provenance/')]),
+    ...ofModules(),
     checkSizes(path('src/routes'), process.env.BUNDLE_SIZES !== undefined),
     sharedChunks(),
     shortNames(),

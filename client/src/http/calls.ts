@@ -38,6 +38,8 @@ export interface ClientOptions {
 /** Options of every method. */
 export interface CallOptions {
   signal?: AbortSignal | undefined;
+  /** Makes this request, instead of the `fetch` of the client. */
+  fetch?: typeof fetch | undefined;
 }
 
 /** What a call needs besides its method and path. */
@@ -163,7 +165,7 @@ export class Calls {
       init.body = JSON.stringify(call.body);
     }
     // Called as a plain function: browsers refuse a `fetch` that is called as a method of anything.
-    const { fetch: send = globalThis.fetch } = this.#options;
+    const send = call.fetch ?? this.#options.fetch ?? globalThis.fetch;
     try {
       return await send(this.url(path) + queryOf(call.query), init);
     } catch (cause) {

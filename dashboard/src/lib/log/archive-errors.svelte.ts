@@ -1,29 +1,14 @@
 import type { AppFluxError } from '@appflux/protocol';
-import type { ArchiveReader } from './archive-reader.ts';
-import type { LineFilter } from './archive-scan.ts';
 import type { Errors } from './content.ts';
-import { ERROR_SIGNAL, ErrorStarts, outputTone } from './error-lines.ts';
+import type { LineFinder } from './line-finder.ts';
 import { toAppFluxError } from './page-loader.ts';
 
 /** The interval for showing further errors, in milliseconds. */
 const UPDATE_EVERY_MS = 250;
 
-/** The build's own lines that report an error. */
-const ERROR_LINES: LineFilter = {
-  open(ndjson) {
-    const signal = new RegExp(ERROR_SIGNAL, 'gi');
-    const next = (from: number) => {
-      signal.lastIndex = from;
-      return signal.exec(ndjson)?.index ?? -1;
-    };
-    return { ndjson, next };
-  },
-  matches: ({ stream, text }) => stream !== 'system' && outputTone(text) === 'error',
-};
-
 /** The errors in an archived log. They are looked for once, when somebody asks for them. */
 export class ArchiveErrors implements Errors {
-  readonly #reader: ArchiveReader;
+  readonly #finder: LineFinder;
   readonly #stop = new AbortController();
   #begun = false;
 
@@ -31,8 +16,8 @@ export class ArchiveErrors implements Errors {
   complete = $state(false);
   error = $state.raw<AppFluxError | null>(null);
 
-  constructor(reader: ArchiveReader) {
-    this.#reader = reader;
+  constructor(finder: LineFinder) {
+    this.#finder = finder;
   }
 
   find(): void {
@@ -59,15 +44,14 @@ export class ArchiveErrors implements Errors {
   }
 
   async #read(): Promise<void> {
-    const starts = new ErrorStarts();
+    const all: number[] = [];
     let updatedAt = Number.NEGATIVE_INFINITY;
-    for await (const lines of this.#reader.find(ERROR_LINES, this.#stop.signal)) {
-      for (const { seq, text } of lines) starts.add(seq, text);
-      if (starts.found.length === this.found.length || performance.now() - updatedAt < UPDATE_EVERY_MS)
-        continue;
+    for await (const lines of this.#finder.find({ kind: 'errors' }, { signal: this.#stop.signal })) {
+      for (const seq of lines) all.push(seq);
+      if (all.length === this.found.length || performance.now() - updatedAt < UPDATE_EVERY_MS) continue;
       updatedAt = performance.now();
-      this.found = starts.found.slice();
+      this.found = all.slice();
     }
-    this.found = starts.found.slice();
+    this.found = all;
   }
 }

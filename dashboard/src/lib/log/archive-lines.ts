@@ -26,14 +26,17 @@ export async function* lineBatches(ndjson: ReadableStream<Uint8Array>): AsyncGen
   if (rest !== '') yield [readLine(rest)];
 }
 
-/** The text of a stream of UTF-8. Uses a reader: not every browser can iterate streams. */
-export async function* textOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** The text of a stream of UTF-8. */
+async function* textOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
+  for await (const chunk of chunksOf(bytes)) yield decoder.decode(chunk, { stream: true });
+}
+
+/** The chunks of a stream. Uses a reader: not every browser can iterate streams. */
+export async function* chunksOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = bytes.getReader();
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      yield decoder.decode(next.value, { stream: true });
-    }
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
   } finally {
     await reader.cancel();
   }

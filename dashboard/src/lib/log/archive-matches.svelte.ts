@@ -1,11 +1,10 @@
 import type { AppFluxError } from '@appflux/protocol';
 import { pause } from '#lib/time/pause.ts';
-import type { ArchiveReader } from './archive-reader.ts';
-import { type LineFilter, searchFilter } from './archive-scan.ts';
 import type { Matches } from './content.ts';
+import type { LineFinder } from './line-finder.ts';
 import { toAppFluxError } from './page-loader.ts';
 
-/** The search starts this many milliseconds after the last key press. */
+/** A log that has to be loaded is loaded this many milliseconds after the last key press. */
 const DEBOUNCE_MS = 120;
 
 /** The interval for updating the number of matches, in milliseconds: screen readers announce each update. */
@@ -13,16 +12,17 @@ const UPDATE_EVERY_MS = 250;
 
 /** A search through the whole archived log. */
 export class ArchiveMatches implements Matches {
-  readonly #reader: ArchiveReader;
+  readonly #finder: LineFinder;
   readonly #pause: typeof pause;
   #current = new AbortController();
+  #hurry = (): void => undefined;
 
   found = $state.raw<readonly number[]>([]);
   searching = $state(false);
   error = $state.raw<AppFluxError | null>(null);
 
-  constructor(reader: ArchiveReader, wait = pause) {
-    this.#reader = reader;
+  constructor(finder: LineFinder, wait = pause) {
+    this.#finder = finder;
     this.#pause = wait;
   }
 
@@ -30,21 +30,26 @@ export class ArchiveMatches implements Matches {
     this.stop();
     this.#current = new AbortController();
     this.error = null;
-    const filter = searchFilter(query);
-    const known = query === '' ? [] : this.#reader.findCached(filter);
-    this.found = known?.map(({ seq }) => seq) ?? [];
-    this.searching = known === null;
-    if (known === null) void this.#run(filter, this.#current.signal);
+    this.found = [];
+    this.searching = query !== '';
+    if (query !== '') void this.#run(query, this.#current.signal);
+  }
+
+  hurry(): void {
+    this.#hurry();
   }
 
   stop(): void {
     this.#current.abort();
   }
 
-  async #run(filter: LineFilter, signal: AbortSignal): Promise<void> {
+  async #run(words: string, signal: AbortSignal): Promise<void> {
+    const hurried = Promise.withResolvers<void>();
+    this.#hurry = hurried.resolve;
     try {
-      await this.#pause(DEBOUNCE_MS, signal);
-      await this.#read(filter, signal);
+      await this.#read(words, signal, () =>
+        Promise.race([this.#pause(DEBOUNCE_MS, signal), hurried.promise]),
+      );
       this.searching = false;
     } catch (error) {
       if (signal.aborted) return;
@@ -53,11 +58,11 @@ export class ArchiveMatches implements Matches {
     }
   }
 
-  async #read(filter: LineFilter, signal: AbortSignal): Promise<void> {
+  async #read(words: string, signal: AbortSignal, beforeLoading: () => Promise<void>): Promise<void> {
     const all: number[] = [];
     let updatedAt = performance.now();
-    for await (const lines of this.#reader.find(filter, signal)) {
-      for (const { seq } of lines) all.push(seq);
+    for await (const lines of this.#finder.find({ kind: 'words', words }, { signal, beforeLoading })) {
+      for (const seq of lines) all.push(seq);
       if (
         all.length > this.found.length &&
         (this.found.length === 0 || performance.now() - updatedAt > UPDATE_EVERY_MS)

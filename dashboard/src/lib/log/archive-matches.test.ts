@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { ArchiveErrors } from './archive-errors.svelte.ts';
 import { lineBatches } from './archive-lines.ts';
 import { ArchiveMatches } from './archive-matches.svelte.ts';
-import { ArchiveReader } from './archive-reader.ts';
+import { ArchiveReader, type OpenLog } from './archive-reader.ts';
 import type { LogContent } from './content.ts';
+import type { LineFinder } from './line-finder.ts';
 import { LogErrors } from './log-errors.svelte.ts';
 import { LogSearch } from './log-search.svelte.ts';
 
@@ -24,6 +25,18 @@ function streamOf(bytes: Uint8Array, chunkLength = 1000): ReadableStream<Uint8Ar
   });
 }
 
+/** Finds lines without a worker. */
+function finderOf(open: OpenLog): LineFinder {
+  const reader = new ArchiveReader();
+  return {
+    find: (wanted, { signal, beforeLoading }) =>
+      reader.find(wanted, signal, async () => {
+        await beforeLoading?.();
+        return open();
+      }),
+  };
+}
+
 test('property: lines are parsed correctly, wherever chunks end', async () => {
   const texts = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 20 });
   await fc.assert(
@@ -39,17 +52,16 @@ test('property: lines are parsed correctly, wherever chunks end', async () => {
 describe('a search in an archived log', () => {
   const LONG = 'x'.repeat(40_000);
 
-  /** A search without pauses; `opened` counts how often the log was read. */
-  function search(texts: readonly string[]) {
+  /** A search, without pauses unless `paused` is given; `opened` counts how often the log was read. */
+  function search(texts: readonly string[], paused?: () => Promise<void>) {
     const bytes = new TextEncoder().encode(ndjsonOf(texts));
     const w = { opened: 0, failure: null as AppFluxError | null };
-    const reader = new ArchiveReader(async (signal) => {
+    const finder = finderOf(async () => {
       w.opened += 1;
-      signal.throwIfAborted();
       if (w.failure !== null) throw w.failure;
       return streamOf(bytes, 5000);
     });
-    const matches = new ArchiveMatches(reader, async (_, signal) => signal.throwIfAborted());
+    const matches = new ArchiveMatches(finder, paused ?? (async (_, signal) => signal.throwIfAborted()));
     return Object.assign(w, { matches });
   }
 
@@ -73,6 +85,33 @@ describe('a search in an archived log', () => {
     expect([small.opened, large.opened]).toEqual([1, 2]);
     expect(small.matches.found).toEqual([]);
     expect(large.matches.found).toEqual([500]);
+  });
+
+  test('for more words is made in the lines that had fewer', async () => {
+    const w = search(Array.from({ length: 500 }, (_, index) => `${LONG} ${index} İ`));
+    for (const [words, opened, found] of [
+      ['49', 1, 15],
+      ['499', 1, 1],
+      // The lines of the last search aren't all that have these words.
+      ['49', 2, 15],
+      ['x 4', 3, 111],
+    ] as const) {
+      w.matches.search(words);
+      await expect.poll(() => w.matches.searching).toBe(false);
+      expect([w.opened, w.matches.found.length]).toEqual([opened, found]);
+    }
+  });
+
+  test('waits for further keys, but not after Enter, and not for what is cached', async () => {
+    const w = search(['one', 'two'], () => Promise.withResolvers<void>().promise);
+    w.matches.search('on');
+    const logSearch = new LogSearch({ matches: w.matches } as unknown as LogContent);
+    logSearch.query = 'one';
+    expect([w.opened, logSearch.go(1)]).toEqual([0, null]);
+    await expect.poll(() => logSearch.takePendingMatch()).toBe(1);
+    expect(w.opened).toBe(1);
+    w.matches.search('two');
+    await expect.poll(() => w.matches.found).toEqual([2]);
   });
 
   test('for other text replaces the previous one', async () => {
@@ -118,12 +157,12 @@ describe('the errors in an archived log', () => {
 
   function errorsOf(texts: readonly string[], start: number | null = null) {
     const w = { opened: 0, failure: null as AppFluxError | null };
-    const reader = new ArchiveReader(async () => {
+    const finder = finderOf(async () => {
       w.opened += 1;
       if (w.failure !== null) throw w.failure;
       return streamOf(new TextEncoder().encode(ndjsonOf(texts)), 500);
     });
-    const errors = new ArchiveErrors(reader);
+    const errors = new ArchiveErrors(finder);
     const steps = new LogErrors({ errors } as unknown as LogContent);
     steps.current = start;
     return Object.assign(w, { errors, steps });
@@ -179,8 +218,7 @@ describe('the errors in an archived log', () => {
 
   test('don’t include AppFlux’s own lines', async () => {
     const system = `${JSON.stringify({ seq: 1, stream: 'system', text: 'Error: x' })}\n`;
-    const reader = new ArchiveReader(async () => streamOf(new TextEncoder().encode(system)));
-    const errors = new ArchiveErrors(reader);
+    const errors = new ArchiveErrors(finderOf(async () => streamOf(new TextEncoder().encode(system))));
     errors.find();
     await expect.poll(() => errors.complete).toBe(true);
     expect(errors.found).toEqual([]);

@@ -1,42 +1,73 @@
-import { type TextLine, textOf } from './archive-lines.ts';
-import { type LineFilter, matchingLines, scanLines } from './archive-scan.ts';
+import type { TextLine } from './archive-lines.ts';
+import {
+  ERROR_LINES,
+  type LineFilter,
+  matchingLines,
+  piecesOf,
+  scanLines,
+  searchFilter,
+} from './archive-scan.ts';
+import { ErrorStarts } from './error-lines.ts';
+import type { Wanted } from './line-finder.ts';
 
 /** Logs up to this length, in UTF-16 units of their NDJSON, are cached for the next search. */
 const MAX_CACHED_LENGTH = 16_000_000;
 
+/** Of a longer log, the matching lines are, up to this number. */
+const MAX_CACHED_LINES = 20_000;
+
+/** All lines that have some words. */
+interface Known {
+  readonly words: string;
+  readonly lines: readonly TextLine[];
+}
+
+/** Opens the log's NDJSON. */
+export type OpenLog = () => Promise<ReadableStream<Uint8Array>>;
+
 /** Reads an archived log to find lines in it. Keeps a small log, and streams a large one each time. */
 export class ArchiveReader {
-  readonly #open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
   #cached: string | null = null;
+  #known: Known | null = null;
 
-  /** `open` returns the log's NDJSON. */
-  constructor(open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>) {
-    this.#open = open;
-  }
-
-  /** The matching lines of a log that is cached; null if it isn't. */
-  findCached(filter: LineFilter): TextLine[] | null {
-    return this.#cached === null ? null : matchingLines(this.#cached, filter);
-  }
-
-  /** Yields the matching lines in batches, in order. Throws what opening throws, and AppFluxErrors. */
-  async *find(filter: LineFilter, signal: AbortSignal): AsyncGenerator<TextLine[]> {
-    const kept = { pieces: [] as string[], length: 0 };
-    const ndjson = this.#kept(textOf(await this.#open(signal)), kept);
-    for await (const lines of scanLines(ndjson, filter)) {
+  /**
+   * Yields the sequence numbers of lines in batches, in order. Throws AppFluxErrors, what `open` throws, and the reason
+   * of the signal. `open` isn't called for lines that are found in what was read before.
+   */
+  async *find(wanted: Wanted, signal: AbortSignal, open: OpenLog): AsyncGenerator<number[]> {
+    const starts = wanted.kind === 'errors' ? new ErrorStarts() : null;
+    const found: TextLine[] = [];
+    let count = 0;
+    for await (const lines of this.#lines(wanted, open)) {
       signal.throwIfAborted();
-      yield lines;
+      count += lines.length;
+      if (count <= MAX_CACHED_LINES) found.push(...lines);
+      yield lines.filter(({ seq, text }) => starts?.add(seq, text) ?? true).map(({ seq }) => seq);
     }
-    if (kept.length <= MAX_CACHED_LENGTH) this.#cached = kept.pieces.join('');
+    if (wanted.kind === 'words' && count <= MAX_CACHED_LINES)
+      this.#known = { words: wanted.words, lines: found };
   }
 
-  /** Passes text on, and keeps it as long as it is short enough to be cached. */
-  async *#kept(text: AsyncGenerator<string>, kept: { pieces: string[]; length: number }) {
-    for await (const piece of text) {
+  /** The matching lines in batches, from what is cached or from the log. */
+  async *#lines(wanted: Wanted, open: OpenLog): AsyncGenerator<readonly TextLine[]> {
+    const filter = wanted.kind === 'words' ? searchFilter(wanted.words) : ERROR_LINES;
+    if (this.#cached !== null) yield matchingLines(this.#cached, filter);
+    else if (this.#known !== null && wanted.kind === 'words' && narrows(wanted.words, this.#known.words))
+      yield this.#known.lines.filter((line) => filter.matches(line));
+    else yield* this.#read(filter, open);
+  }
+
+  async *#read(filter: LineFilter, open: OpenLog): AsyncGenerator<TextLine[]> {
+    const kept = { pieces: [] as string[], length: 0 };
+    yield* scanLines(piecesOf(await open()), filter, (piece) => {
       kept.length += piece.length;
       if (kept.length <= MAX_CACHED_LENGTH) kept.pieces.push(piece);
       else kept.pieces = [];
-      yield piece;
-    }
+    });
+    if (kept.length <= MAX_CACHED_LENGTH) this.#cached = kept.pieces.join('');
   }
 }
+
+/** Whether every line that has some words has other ones, too, with and without regard to case (see `matchesIn`). */
+const narrows = (words: string, others: string): boolean =>
+  words.includes(others) && words.toLowerCase().includes(others.toLowerCase());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { matchingLines, searchFilter } from './archive-scan.ts';
+import { matchingLines, maySpecial, piecesOf, scanLines, searchFilter } from './archive-scan.ts';
 import { searchLines } from './search.ts';
 
 const ndjsonOf = (texts: readonly string[]) =>
@@ -52,6 +52,61 @@ describe('a search through NDJSON finds', () => {
       { numRuns: 3000 },
     );
   });
+});
+
+test('property: a stream has the same lines, wherever its chunks end', async () => {
+  const piece = fc.constantFrom(
+    'a',
+    '\u007f',
+    '\u0080',
+    '\u009b0m',
+    'İ',
+    'é',
+    'ě',
+    '✓',
+    '😀',
+    '\\',
+    '\u001b[31m',
+  );
+  const texts = fc.array(
+    fc.array(piece, { maxLength: 12 }).map((parts) => parts.join('')),
+    { maxLength: 8 },
+  );
+  await fc.assert(
+    fc.asyncProperty(texts, piece, fc.integer({ min: 1, max: 60 }), async (lines, words, length) => {
+      const bytes = new TextEncoder().encode(ndjsonOf(lines));
+      const stream = new ReadableStream<Uint8Array>({
+        start(controller) {
+          for (let at = 0; at < bytes.length; at += length)
+            controller.enqueue(bytes.subarray(at, at + length));
+          controller.close();
+        },
+      });
+      let seen = '';
+      const read: number[] = [];
+      const scan = scanLines(piecesOf(stream), searchFilter(words), (text) => {
+        seen += text;
+      });
+      for await (const batch of scan) read.push(...batch.map(({ seq }) => seq));
+      expect([read, seen]).toEqual([found(lines, words), ndjsonOf(lines)]);
+    }),
+  );
+});
+
+test('property: bytes of special characters are found at any position', () => {
+  const bytes = fc.array(
+    fc.constantFrom(0x00, 0x20, 0x7e, 0x7f, 0x80, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xe2, 0xff),
+    {
+      maxLength: 20,
+    },
+  );
+  fc.assert(
+    fc.property(bytes, fc.integer({ min: 0, max: 7 }), (values, from) => {
+      const part = Uint8Array.from(values).subarray(from);
+      const expected = [0x7f, 0xc2, 0xc4].some((byte) => part.includes(byte));
+      expect(maySpecial(part)).toBe(expected);
+    }),
+  );
 });
 
 test('each part of a large piece is read once, however many lines have escapes', () => {

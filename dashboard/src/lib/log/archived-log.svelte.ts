@@ -5,12 +5,13 @@ import { plainText } from './ansi.ts';
 import { ArchiveErrors } from './archive-errors.svelte.ts';
 import { lineBatches } from './archive-lines.ts';
 import { ArchiveMatches } from './archive-matches.svelte.ts';
-import { ArchiveReader } from './archive-reader.ts';
 import type { LogContent, PendingRow } from './content.ts';
 import { LinePages, pageOf } from './line-pages.ts';
 import type { LogRow } from './log-rows.ts';
 import { OutlineLayout } from './outline-layout.ts';
 import { isRetryable, PageLoader, toAppFluxError } from './page-loader.ts';
+import { startFindWorker } from './start-find-worker.ts';
+import { WorkerFinder } from './worker-finder.ts';
 
 export interface ArchivedLogOptions {
   deploymentId: string;
@@ -31,6 +32,7 @@ export class ArchivedLog implements LogContent {
   readonly #pages = new LinePages();
   readonly #damaged = new Set<number>();
   readonly #loader: PageLoader;
+  readonly #finder: WorkerFinder;
   #outline = $state.raw<LogOutline>({ sections: [], lastSeq: 0, longest: 0 });
   #closed = $state.raw<ReadonlySet<number>>(new Set());
   readonly #layout = $derived(new OutlineLayout(this.#outline.sections, this.#closed));
@@ -45,9 +47,12 @@ export class ArchivedLog implements LogContent {
   constructor(options: ArchivedLogOptions) {
     this.#options = options;
     const { api, deploymentId } = options;
-    const reader = new ArchiveReader((signal) => api.logs.read(deploymentId, { signal }));
-    this.matches = new ArchiveMatches(reader);
-    this.errors = new ArchiveErrors(reader);
+    this.#finder = new WorkerFinder(
+      (signal, fetch) => api.logs.read(deploymentId, { signal, fetch }),
+      startFindWorker,
+    );
+    this.matches = new ArchiveMatches(this.#finder);
+    this.errors = new ArchiveErrors(this.#finder);
     this.#loader = new PageLoader({
       fetch: (after, limit, signal) => api.logs.page(deploymentId, { after, limit }, { signal }),
       has: (page) => this.#pages.has(page) || this.#damaged.has(page),
@@ -96,6 +101,7 @@ export class ArchivedLog implements LogContent {
     this.#loader.stop();
     this.matches.stop();
     this.errors.stop();
+    this.#finder.stop();
   }
 
   get lineCount(): number {

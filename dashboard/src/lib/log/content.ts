@@ -20,6 +20,8 @@ export interface Matches {
   readonly error: AppFluxError | null;
   /** Starts a new search. An empty text matches nothing. */
   search(words: string): void;
+  /** Starts the search now, if it waits for further keys. */
+  hurry(): void;
 }
 
 /** The lines of a log where errors start, in the output of the build. */

@@ -46,6 +46,7 @@ export class LogSearch {
   go(direction: 1 | -1): number | null {
     this.#current = nextMatch(this.found, this.#current, direction);
     this.#pendingDirection = this.#current === null && this.#log.matches.searching ? direction : null;
+    if (this.#pendingDirection !== null) this.#log.matches.hurry();
     return this.#current;
   }
 

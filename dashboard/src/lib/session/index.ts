@@ -1,16 +1,20 @@
 /** The session of this page, and the API client that uses it. */
 import { createApi } from '#lib/api/create-api.ts';
 import { connection } from '#lib/offline/connection.svelte.ts';
+import { PendingChanges } from '#lib/progress/pending.svelte.ts';
 import { Me } from '#lib/team/me.svelte.ts';
 import { Instance, projectSettings } from './instance.svelte.ts';
 import { type Issuer, Session } from './session.svelte.ts';
 import { SESSION_KEY } from './storage-key.ts';
 
+/** Changes that the server hasn't answered yet. */
+export const pending = new PendingChanges();
+
 export const api = createApi({
   getToken: () => session.token(),
   team: () => me.team,
   onUnauthorized: () => void session.handleUnauthorized(),
-  fetch: connection.fetch,
+  fetch: pending.counted(connection.fetch),
 });
 
 export const instance = new Instance<Issuer>({

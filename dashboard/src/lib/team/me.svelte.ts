@@ -43,7 +43,7 @@ export class Me {
 
   /** Why the user can't use something. */
   get reason(): string {
-    return `Your role in this team (${this.#me?.role ?? 'unknown'}) doesn’t allow this.`;
+    return `Your role in this team (${this.#me?.role ?? 'unknown'}) doesn’t allow this. An admin of the team can change it.`;
   }
 
   async load(): Promise<void> {
