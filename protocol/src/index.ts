@@ -38,6 +38,7 @@ export * from './phase.ts';
 export * from './picture.ts';
 export * from './pool-socket.ts';
 export * from './prebuilt.ts';
+export * from './protocol-version.ts';
 export * from './provenance.ts';
 export * from './release-details.ts';
 export * from './repo-key.ts';

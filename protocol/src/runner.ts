@@ -76,6 +76,8 @@ export const Runner = z
     executor: ExecutorKind.optional(),
     /** Only of a runner that ends after its first build. */
     ephemeral: z.literal(true).optional(),
+    /** Only of a runner that was refused because its version and that of the instance are too far apart. */
+    incompatible: z.enum(['too_old', 'too_new']).optional(),
   })
   .meta({ id: 'Runner' });
 export type Runner = z.infer<typeof Runner>;

@@ -176,6 +176,7 @@ runnerRegistration.openapi(
       slots,
       executor,
       ephemeral,
+      refusedProtocol: null,
       version,
       credentialHash: await hashToken(credential),
       draining: false,

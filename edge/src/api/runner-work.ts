@@ -4,6 +4,7 @@ import {
   AttemptRef,
   LEASE_TOKEN_HEADER,
   ObjectId,
+  PROTOCOL_HEADER,
   RecoveredLines,
   RecoveredSeq,
 } from '@appflux/protocol';
@@ -18,6 +19,7 @@ import { poolOf } from '../objects/pools.ts';
 import { passOn } from '../sockets/refuse.ts';
 import { type AuthenticatedRunner, onBehalfOf } from '../sockets/runner-header.ts';
 import { TOKEN_PREFIX } from '../token-prefix.ts';
+import { requireProtocol, withProtocol } from './runner-protocol.ts';
 
 export const runnerWork = router();
 
@@ -60,8 +62,9 @@ runnerWork.openapi(
 runnerWork.get('/api/pool/connect', async (c) => {
   const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
   requireUpgrade(c.req.header('upgrade'));
+  await requireProtocol(c.req.header(PROTOCOL_HEADER), runner, c.get('metadata'));
   const connecting = onBehalfOf(runner, c.req.raw, 'https://pool/');
-  return passOn(await poolOf(c.env, runner.ownerId).connect(runner.id, connecting));
+  return withProtocol(passOn(await poolOf(c.env, runner.ownerId).connect(runner.id, connecting)));
 });
 
 runnerWork.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {

@@ -3,6 +3,7 @@ import {
   AppFluxError,
   DrainRunner,
   ObjectId,
+  protocolFit,
   Runner,
   RunnerList,
   sameCapacity,
@@ -18,8 +19,13 @@ const ById = z.object({ id: ObjectId });
 
 /** The API's answer for a runner: what it is registered for, and how it is connected now. */
 function toRunner(record: RunnerRecord, connected: ConnectedRunner | undefined): Runner {
-  const { ownerId: _, credentialHash: __, draining, executor, ephemeral, ...facts } = record;
-  const rest = { ...facts, ...(ephemeral ? { ephemeral } : {}) };
+  const { ownerId: _, credentialHash: __, draining, executor, ephemeral, refusedProtocol, ...facts } = record;
+  const fit = refusedProtocol === null ? 'fits' : protocolFit(refusedProtocol);
+  const rest = {
+    ...facts,
+    ...(ephemeral ? { ephemeral } : {}),
+    ...(fit === 'fits' ? {} : { incompatible: fit }),
+  };
   const unsandboxed = (connected?.executor ?? executor) === 'host' ? { executor: 'host' as const } : {};
   if (connected === undefined) return { ...rest, ...unsandboxed, busy: 0, status: 'offline' };
   const { announced, scanner } = connected;

@@ -261,7 +261,10 @@ export interface UploadStore {
 
 /** What changes of a runner: by people, and by what it says of itself. */
 export type RunnerChange = Partial<
-  Pick<RunnerRecord, 'name' | 'labels' | 'slots' | 'executor' | 'version' | 'draining' | 'lastSeenAt'>
+  Pick<
+    RunnerRecord,
+    'name' | 'labels' | 'slots' | 'executor' | 'version' | 'draining' | 'lastSeenAt' | 'refusedProtocol'
+  >
 >;
 
 export interface RunnerStore {

@@ -346,6 +346,8 @@ export interface RunnerRecord {
   credentialHash: string;
   draining: boolean;
   lastSeenAt: string | null;
+  /** The protocol for which its last connection was refused; null if it was not. */
+  refusedProtocol: number | null;
   createdAt: string;
 }
 

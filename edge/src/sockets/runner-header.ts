@@ -9,7 +9,7 @@ const HEADER = 'X-AppFlux-Runner';
 /** The members of a runner's record that a Durable Object receives; its credential's hash is none of them. */
 export type AuthenticatedRunner = Omit<
   RunnerRecord,
-  'credentialHash' | 'ephemeral' | 'version' | 'lastSeenAt' | 'createdAt'
+  'credentialHash' | 'ephemeral' | 'version' | 'lastSeenAt' | 'refusedProtocol' | 'createdAt'
 >;
 
 /** The request, addressed to `url` and naming the runner that the Worker has authenticated. */

@@ -27,6 +27,8 @@ export interface AgentOptions {
   readonly ephemeral?: boolean;
   /** The pool's connection is established, or lost. */
   readonly onConnected?: (connected: boolean) => void;
+  /** The versions of this runner and its instance are too far apart. */
+  readonly onIncompatible?: () => void;
 }
 
 /** Why an agent has ended. */
@@ -85,6 +87,7 @@ export class Agent {
       onPicture: (request) => options.pictures?.take(request),
       onRevoked: () => void this.#end('revoked'),
       ...(options.onConnected === undefined ? {} : { onConnected: options.onConnected }),
+      ...(options.onIncompatible === undefined ? {} : { onIncompatible: options.onIncompatible }),
       ...(host.timing === undefined ? {} : { timing: host.timing }),
     });
   }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type AttemptRef,
   CLOSE,
+  type ErrorBody,
   type ExecutorKind,
   type Granted,
   type LookOutcome,
@@ -10,6 +11,10 @@ import {
   PICTURES,
   type PictureRequest,
   PoolToRunner,
+  PROTOCOL,
+  PROTOCOL_HEADER,
+  protocolFit,
+  protocolOf,
   type RunnerDisk,
   type RunnerMachine,
   type RunnerScanner,
@@ -35,6 +40,8 @@ export interface PoolOptions {
   readonly onPicture?: (request: PictureRequest) => void;
   /** The credential is no longer valid: the runner ends. */
   readonly onRevoked: () => void;
+  /** The versions of this runner and its instance are too far apart. */
+  readonly onIncompatible?: () => void;
   /** The connection is established, or lost. */
   readonly onConnected?: (connected: boolean) => void;
   readonly journal: Journal;
@@ -52,6 +59,7 @@ export class PoolConnection {
   #machine: RunnerMachine | undefined;
   #takesPictures: boolean | undefined;
   #leaves = false;
+  #complaint = '';
   /** What the edge of this connection takes besides frames of version 0.1.0; null before its `welcome`. */
   #accepts: readonly string[] | null = null;
 
@@ -59,8 +67,12 @@ export class PoolConnection {
     this.#options = options;
     this.#socket = new ReconnectingSocket({
       url: new URL('/api/pool/connect', options.url),
-      headers: { authorization: `Bearer ${options.credential}` },
+      headers: {
+        authorization: `Bearer ${options.credential}`,
+        [PROTOCOL_HEADER]: String(PROTOCOL),
+      },
       timing: options.timing ?? SOCKET_TIMING,
+      refuse: (headers) => incompatible(headers[PROTOCOL_HEADER]),
       onOpen: () => this.#opened(),
       onMessage: (text) => this.#take(text),
       onLoss: (loss) => this.#lost(loss),
@@ -189,6 +201,7 @@ export class PoolConnection {
     const frame = edgeFrame(PoolToRunner, text, journal);
     if (frame?.type === 'welcome') {
       this.#socket.settled(frame.returnWithinMs);
+      this.#complaint = '';
       this.#welcomed(frame.accepts ?? []);
       journal.info('Connected to the pool', {
         runner: frame.runnerId,
@@ -218,7 +231,9 @@ export class PoolConnection {
       onRevoked();
       return 'stop';
     }
-    if (loss.code === CLOSE.replaced) {
+    if (loss.refusal?.code === 'not_acceptable') {
+      this.#incompatible(loss.refusal);
+    } else if (loss.code === CLOSE.replaced) {
       journal.error('Another process uses the credential of this runner. Register each runner separately.');
     } else {
       journal.warn('Lost the connection to the pool. Reconnecting', {
@@ -230,7 +245,31 @@ export class PoolConnection {
     return 'retry';
   }
 
+  /** Said once, and not at each of the following tries. */
+  #incompatible({ message, hint }: ErrorBody['error']) {
+    const { journal, onIncompatible } = this.#options;
+    if (message !== this.#complaint) journal.error(message, { hint });
+    this.#complaint = message;
+    onIncompatible?.();
+  }
+
   #send(frame: RunnerToPool) {
     this.#socket.send(JSON.stringify(frame));
   }
+}
+
+/** Why this runner doesn't work with an instance that names its protocol so; null if it does. */
+function incompatible(header: string | string[] | undefined): ErrorBody['error'] | null {
+  const protocol = protocolOf(header?.toString());
+  const fit = protocolFit(protocol);
+  if (fit === 'fits') return null;
+  const numbers = `protocol ${protocol}, and the runner ${PROTOCOL - 1} to ${PROTOCOL + 1}`;
+  return {
+    code: 'not_acceptable',
+    message: `The instance is too ${fit === 'too_old' ? 'old' : 'new'} for this runner: it speaks ${numbers}`,
+    hint:
+      fit === 'too_old'
+        ? 'Upgrade the instance, or install the runner with the install script of the instance.'
+        : 'Upgrade the runner: run the install script of the instance again, or update its checkout or image.',
+  };
 }

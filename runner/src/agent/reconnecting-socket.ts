@@ -1,8 +1,10 @@
 /** An outbound WebSocket that reconnects forever. Both of the runner's connections use it. */
-import { HEARTBEAT_MS, PING, PONG } from '@appflux/protocol';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ErrorBody, HEARTBEAT_MS, PING, PONG } from '@appflux/protocol';
 import { WebSocket } from 'ws';
 import { askedWait, type BackoffPolicy, fullJitter, returnPolicy } from '../backoff.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { readRefusal } from './refusal.ts';
 
 /** Why a connection ended, or could not be made. */
 export interface Loss {
@@ -11,6 +13,8 @@ export interface Loss {
   /** The HTTP status with which the upgrade was refused, if it was. */
   readonly status: number | undefined;
   readonly reason: string;
+  /** What the refusal of an upgrade says, if it is AppFlux's own. */
+  readonly refusal?: ErrorBody['error'] | undefined;
   /** How long the other side asked to wait, in milliseconds, if it did. */
   readonly askedWaitMs?: number;
 }
@@ -37,12 +41,17 @@ export interface SocketOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly timing: SocketTiming;
   readonly onOpen: () => void;
+  /** Reads the headers of the answer that opens the connection. Gives why it is not wanted, or null. */
+  readonly refuse?: (headers: IncomingHttpHeaders) => ErrorBody['error'] | null;
   readonly onMessage: (text: string) => void;
   /** Decides what follows a loss. */
   readonly onLoss: (loss: Loss) => 'retry' | 'stop';
   readonly onPing?: () => void;
   readonly onPong?: () => void;
 }
+
+/** How long to wait after the other side was refused, in milliseconds: it may have been upgraded by then. */
+const REFUSED_WAIT_MS = 60_000;
 
 /** Frames of ours are far smaller; a grant with many long variables is the largest. */
 const MAX_INCOMING_BYTES = 16 * 1024 * 1024;
@@ -123,14 +132,22 @@ export class ReconnectingSocket {
     socket.on('error', (error) => {
       cause = error.message;
     });
-    socket.on('unexpected-response', (request, response) => {
+    socket.on('upgrade', ({ headers: answered }) => {
+      const refusal = this.#options.refuse?.(answered) ?? null;
+      if (refusal === null) return;
+      const loss = { code: undefined, status: undefined, reason: refusal.message };
+      this.#lose(socket, { ...loss, refusal, askedWaitMs: REFUSED_WAIT_MS });
+    });
+    socket.on('unexpected-response', async (request, response) => {
       const status = response.statusCode;
       const askedWaitMs = askedWait(response.headers['retry-after']);
+      const refusal = await readRefusal(response, timing.handshakeMs);
       request.destroy();
       this.#lose(socket, {
         code: undefined,
         status,
         reason: `refused with status ${status}`,
+        refusal,
         askedWaitMs,
       });
     });

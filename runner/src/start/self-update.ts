@@ -21,13 +21,18 @@ export interface SelfUpdateOptions {
 export interface SelfUpdate {
   /** The connection to the pool is established, or lost. */
   connected(connected: boolean): void;
+  /** The instance may serve a version that works with it. */
+  incompatible(): void;
   close(): void;
 }
 
 /** For a runner that nobody can replace, it does nothing. */
 export async function openSelfUpdate(options: SelfUpdateOptions): Promise<SelfUpdate> {
   const launcher = launcherOf(options.env, options.onGone);
-  if (launcher === null) return { connected: () => undefined, close: () => undefined };
+  if (launcher === null) {
+    const nothing = () => undefined;
+    return { connected: nothing, incompatible: nothing, close: nothing };
+  }
   return updating(options, launcher, await ownPackage());
 }
 
@@ -56,6 +61,7 @@ function updating(
       launcher.report({ type: 'pool', connected });
       if (connected) updater.connected();
     },
+    incompatible: () => updater.incompatible(),
     close: () => {
       stop.abort();
       launcher.close();

@@ -63,6 +63,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   });
   const agent = new Agent({
     onConnected: (connected) => selfUpdate.connected(connected),
+    onIncompatible: () => selfUpdate.incompatible(),
     capacity,
     scanner: () => scanning.facts(),
     disks: opened.disks,

@@ -105,12 +105,16 @@ export interface TestAgentOptions {
   readonly ephemeral?: boolean;
   /** Types of frames that the edge says it accepts. */
   readonly accepts?: string[];
+  /** Changes the edge before the agent connects. */
+  readonly prepareEdge?: (edge: FakeEdge) => void;
+  readonly onIncompatible?: () => void;
 }
 
 /** Starts an agent, connected to a fake edge of its own. */
 export async function startAgent(options: TestAgentOptions = {}): Promise<TestAgent> {
   const edge = await FakeEdge.start();
   edge.accepts = options.accepts;
+  options.prepareEdge?.(edge);
   const state = await mkdtemp(join(tmpdir(), 'appflux-agent-'));
   const { journal, lines } = keptJournal();
   const engine = connectEngine();
@@ -128,6 +132,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     ...(options.pictures === undefined ? {} : { pictures: options.pictures }),
     ...(options.ephemeral === undefined ? {} : { ephemeral: options.ephemeral }),
+    ...(options.onIncompatible === undefined ? {} : { onIncompatible: options.onIncompatible }),
     host: {
       executor: containerExecutor({
         engine,
@@ -159,7 +164,8 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
       },
       { timeout: 10_000, interval: 5 },
     );
-  await until(() => edge.poolFrames.some(({ type }) => type === 'hello'));
+  if (options.prepareEdge === undefined)
+    await until(() => edge.poolFrames.some(({ type }) => type === 'hello'));
   return {
     edge,
     agent,

@@ -13,6 +13,7 @@ import {
   PING,
   PONG,
   type PoolToRunner,
+  PROTOCOL_HEADER,
   RecoveredLines,
   RegisterRunner,
   RunnerToPool,
@@ -47,8 +48,13 @@ export class FakeEdge {
   leftLinesFaultsAreOwn = false;
   /** Registration tokens that are good. */
   readonly tokens = new Set<string>(['registration-token']);
-  /** Refuses every WebSocket with this status. */
+  /** Refuses every WebSocket with this status, and this body. */
   refuseStatus: number | undefined;
+  refusal = '';
+  /** The protocol that it names when a WebSocket opens; an edge of version 0.1.0 names none. */
+  protocol: string | undefined;
+  /** What runners named, in the order of their connections to the pool. */
+  readonly protocols: (string | undefined)[] = [];
   /** What the runner is registered for; an edge of version 0.1.0 does not say it. */
   registered: { name: string; labels: string[]; slots: number } | undefined;
   /** Members of a registration that this edge refuses, as one of version 0.1.0 does. */
@@ -70,6 +76,9 @@ export class FakeEdge {
       this.#answer(request, response).catch((error: unknown) => {
         response.writeHead(500).end(String(error));
       });
+    });
+    this.#sockets.on('headers', (headers) => {
+      if (this.protocol !== undefined) headers.push(`${PROTOCOL_HEADER}: ${this.protocol}`);
     });
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
@@ -213,12 +222,20 @@ export class FakeEdge {
     const authorized = request.headers.authorization === `Bearer ${FAKE_CREDENTIAL}`;
     const status = this.refuseStatus ?? (authorized ? undefined : 401);
     if (status !== undefined) {
-      socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      // A runner does not read a long refusal to its end.
+      socket.on('error', () => undefined);
+      const length = Buffer.byteLength(this.refusal);
+      socket.end(
+        `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${this.refusal}`,
+      );
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       const { pathname } = new URL(request.url ?? '/', this.url);
-      if (pathname === '/api/pool/connect') return this.#acceptPool(client);
+      if (pathname === '/api/pool/connect') {
+        this.protocols.push(request.headers[PROTOCOL_HEADER]?.toString());
+        return this.#acceptPool(client);
+      }
       const match = /^\/api\/deployments\/([0-9a-f]{24})\/attempts\/(\d+)\/connect$/.exec(pathname);
       const attempt = this.#attempts.get(`${match?.[1]}/${match?.[2]}`);
       if (attempt === undefined) return client.close(CLOSE.staleAttempt);

@@ -43,6 +43,8 @@ export class Updater {
   readonly #options: UpdaterOptions;
   readonly #timing: UpdaterTiming;
   #next: NodeJS.Timeout | undefined;
+  /** When that is, in Unix milliseconds. */
+  #nextAt = Number.POSITIVE_INFINITY;
   #isAsking = false;
   /** The last thing that was said, so that it isn't said every few hours. */
   #said = '';
@@ -58,16 +60,21 @@ export class Updater {
     this.#ask(this.#timing.provedMs, this.#options.withinMs);
   }
 
-  /** The instance doesn't work with this version any more. */
-  tooOld(): void {
+  /** The instance doesn't work with this version. */
+  incompatible(): void {
     this.#ask(0, this.#options.withinMs);
   }
 
-  /** Asks after `leastMs`, and a random time below `spreadMs`. */
+  /** Asks after `leastMs`, and a random time below `spreadMs`; sooner if that was planned. */
   #ask(leastMs: number, spreadMs: number): void {
-    if (this.#options.signal.aborted) return;
+    const waitMs = leastMs + Math.random() * spreadMs;
+    if (this.#options.signal.aborted || this.#nextAt <= Date.now() + waitMs) return;
     clearTimeout(this.#next);
-    this.#next = setTimeout(() => void this.#update(), leastMs + Math.random() * spreadMs);
+    this.#nextAt = Date.now() + waitMs;
+    this.#next = setTimeout(() => {
+      this.#nextAt = Number.POSITIVE_INFINITY;
+      void this.#update();
+    }, waitMs);
     this.#next.unref();
   }
 

@@ -1,6 +1,6 @@
 import type { ExecutorKind } from '@appflux/protocol';
 import type { RunnerChange, RunnerRecord, RunnerStore } from '../metadata.ts';
-import { flag, fromFlag, json, number, text, textOrNull } from './columns.ts';
+import { flag, fromFlag, json, number, numberOrNull, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { newestFirst } from './list.ts';
 import { type Columns, updateRow } from './update.ts';
@@ -13,6 +13,7 @@ const CHANGEABLE: Columns<RunnerChange> = {
   version: { column: 'version', keep: (version) => version },
   draining: { column: 'draining', keep: fromFlag },
   lastSeenAt: { column: 'last_seen_at', keep: (lastSeenAt) => lastSeenAt },
+  refusedProtocol: { column: 'refused_protocol', keep: (protocol) => protocol },
 };
 
 export function createRunnerStore(database: Database): RunnerStore {
@@ -20,8 +21,9 @@ export function createRunnerStore(database: Database): RunnerStore {
     async insert(runner) {
       await database.run(
         `INSERT INTO runners
-           (id, owner_id, name, labels, slots, executor, ephemeral, version, credential_hash, draining, last_seen_at, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           (id, owner_id, name, labels, slots, executor, ephemeral, version, credential_hash, draining, last_seen_at,
+            refused_protocol, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         runner.id,
         runner.ownerId,
         runner.name,
@@ -33,6 +35,7 @@ export function createRunnerStore(database: Database): RunnerStore {
         runner.credentialHash,
         fromFlag(runner.draining),
         runner.lastSeenAt,
+        runner.refusedProtocol,
         runner.createdAt,
       );
     },
@@ -94,6 +97,7 @@ function toRunner(row: Row): RunnerRecord {
     credentialHash: text(row, 'credential_hash'),
     draining: flag(row, 'draining'),
     lastSeenAt: textOrNull(row, 'last_seen_at'),
+    refusedProtocol: numberOrNull(row, 'refused_protocol'),
     createdAt: text(row, 'created_at'),
   };
 }

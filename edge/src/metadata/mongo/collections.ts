@@ -69,7 +69,7 @@ export const SHAPES = {
     key: 'id',
     ids: ['id'],
     created: 'createdAt',
-    absent: { executor: null, ephemeral: false },
+    absent: { executor: null, ephemeral: false, refusedProtocol: null },
   },
   tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   users: { ...plain, key: 'id', sparse: ['githubId'], absent: { githubId: null } },

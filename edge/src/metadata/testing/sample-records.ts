@@ -150,6 +150,7 @@ export const runnerRecord = (members: Partial<RunnerRecord> = {}): RunnerRecord 
   credentialHash: anyHash(),
   draining: false,
   lastSeenAt: null,
+  refusedProtocol: null,
   createdAt: nextMoment(),
   ...members,
 });

@@ -7,7 +7,7 @@ export function runnerContract(create: CreateBackend): void {
   test('a runner comes back as it was put in, by id and by the hash of its credential', async () => {
     const { runners } = await create();
     const runner = runnerRecord({ labels: ['linux', 'gpu'], draining: true });
-    const unknown = runnerRecord({ executor: null, ephemeral: true });
+    const unknown = runnerRecord({ executor: null, ephemeral: true, refusedProtocol: 7 });
     await runners.insert(runner);
     await runners.insert(unknown);
     expect(await runners.byId(unknown.id)).toEqual(unknown);
@@ -41,6 +41,7 @@ export function runnerContract(create: CreateBackend): void {
       executor: 'host' as const,
       version: '2.0.0',
       lastSeenAt,
+      refusedProtocol: 0,
     };
     expect(await runners.update(runner.id, change)).toEqual({ ...runner, ...change });
     expect(await runners.byId(runner.id)).toEqual({ ...runner, ...change });
