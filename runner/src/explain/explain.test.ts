@@ -18,6 +18,11 @@ const linesOf = (log: string): string[] =>
 /** Each log, the line that explains its failure, and how the hint begins. */
 const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
+    'documented/pinned-node.txt',
+    'Node >=99.0.0 <100.0.0-0, which the project requests, could not be downloaded',
+    'The package registry may not have such a version, or did',
+  ],
+  [
     'corepack-hash.txt',
     'packageManager in package.json names another hash (000000…) than the package has (76e237…)',
     'Run `corepack use NAME@VERSION`, which writes the right',

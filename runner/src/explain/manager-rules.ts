@@ -5,6 +5,15 @@ const allowed = (found: Found): string => group(found, 'name') || group(found, '
 
 export const explainManagerRules = byRules([
   {
+    // builder-images/web/pinned-tool
+    when: /^pinned-tool: (?<name>\S{1,100}) (?<version>.{1,200}) could not be downloaded$/,
+    say: (found) => {
+      const name = group(found, 'name').startsWith('node-linux') ? 'Node' : group(found, 'name');
+      return `${name} ${group(found, 'version')}, which the project requests, could not be downloaded`;
+    },
+    hint: 'The package registry may not have such a version, or did not answer; the log lines before say which. The reasons at the beginning of the log name the file or variable that requests it.',
+  },
+  {
     // only-allow, in a box; or npx, which asks before it downloads it
     when: /Use "(?<name>npm|pnpm|yarn|bun) install" for installation in this project|^npm (?:error|ERR!) command sh -c npx (?:-y |--yes )?only-allow (?<only>npm|pnpm|yarn|bun)$/,
     say: (found) => `The project only allows ${allowed(found)} (only-allow)`,

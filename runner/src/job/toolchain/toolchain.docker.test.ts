@@ -51,13 +51,13 @@ test('Node is the nearest where the image has another, and the log says so', asy
   expect(log).toMatch(/^node v22\./m);
 });
 
-test('a Node that is nowhere near fails before anything is installed, and says what there is', async () => {
+test('a Node that nobody has fails before anything is installed, and says so', async () => {
   const { result, log } = await build({ '.nvmrc': '99' });
   expect(result).toMatchObject({
     status: 'failed',
-    failure: { code: 'settings_invalid', message: expect.stringContaining('the image has 24.') },
+    failure: { message: expect.stringContaining('Node >=99.0.0 <100.0.0-0, which the project requests') },
   });
-  expect(log).not.toContain('$ npm');
+  expect(log).toMatch(/^Downloading Node 99, which the project requests; the image has 24\./m);
 });
 
 const IS_NUMBER_7 =
@@ -115,7 +115,7 @@ test('Bun is the version that packageManager pins, for the install, the script a
   );
   expect(result, log).toMatchObject({ status: 'success' });
   expect(log).toContain('Package manager: bun 1.3.14, because packageManager in package.json says so.');
-  expect(log).toContain('Downloading Bun 1.3.14, pinned by packageManager.');
+  expect(log).toContain('Downloading bun 1.3.14, requested by packageManager in package.json.');
   expect(log).toMatch(/^bun install v1\.3\.14/m);
   expect(log).toMatch(/with bun\/1\.3\.14/);
   expect(log).toMatch(/^1\.3\.14$/m);
@@ -131,6 +131,68 @@ test('Bun is the version that .bun-version names', async () => {
     }),
   });
   expect(result, log).toMatchObject({ status: 'success' });
-  expect(log).toContain('Bun 1.3.13, because .bun-version says so.');
+  expect(log).toContain('Version of bun: 1.3.13, because .bun-version says so.');
   expect(log).toMatch(/with bun\/1\.3\.13/);
 });
+
+const IS_NUMBER_IN_PNPM_LOCK = `specifiers:
+  is-number: 7.0.0
+
+dependencies:
+  is-number: 7.0.0
+
+packages:
+
+  /is-number/7.0.0:
+    resolution: {integrity: ${IS_NUMBER_7}}
+    engines: {node: '>=0.12.0'}
+    dev: false
+`;
+
+test('pnpm is the version that its lockfile needs', async () => {
+  const { result, log } = await build({
+    'pnpm-lock.yaml': `lockfileVersion: 5.4\n\n${IS_NUMBER_IN_PNPM_LOCK}`,
+  });
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toContain('Version of pnpm: 7, because the format of pnpm-lock.yaml (5.4) says so.');
+  expect(log).toMatch(/^node v24.* with pnpm\/7\./m);
+});
+
+test('pnpm is of the range in packageManager', async () => {
+  const { result, log } = await build({}, { packageManager: 'pnpm@^9' });
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toMatch(/^node v24.* with pnpm\/9\./m);
+});
+
+test('a package with native code is compiled where there is no prebuilt binary', async () => {
+  const { result, log } = await build(
+    {
+      'report.cjs': "console.log('compiled', require('native')())",
+      'native/package.json': JSON.stringify({
+        name: 'native',
+        version: '1.0.0',
+        main: 'build/Release/native.node',
+      }),
+      'native/binding.gyp': JSON.stringify({ targets: [{ target_name: 'native', sources: ['native.c'] }] }),
+      'native/native.c': NATIVE,
+      '.nvmrc': '22',
+    },
+    { dependencies: { native: 'file:native' } },
+  );
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toMatch(/^compiled 42$/m);
+});
+
+/** A function that gives 42. */
+const NATIVE = `#include <node_api.h>
+static napi_value call(napi_env env, napi_callback_info info) {
+  napi_value result;
+  napi_create_int32(env, 42, &result);
+  return result;
+}
+NAPI_MODULE_INIT() {
+  napi_value function;
+  napi_create_function(env, "call", NAPI_AUTO_LENGTH, call, NULL, &function);
+  return function;
+}
+`;
