@@ -106,6 +106,8 @@ export interface PreparedSource {
   readonly tagMessage?: string | null;
   /** Whether it is a repository whose history is cut off. */
   readonly isShallow?: boolean;
+  /** Whether an upload brings its Git repository along. */
+  readonly hasRepository?: boolean;
   /** Absolute path of the root directory inside `Workspace.source`, checked to lie in it. */
   readonly root: string;
 }

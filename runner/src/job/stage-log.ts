@@ -30,10 +30,14 @@ export class StageLog {
   #span: Span = UNTRACED;
   #last: Mark | null = null;
 
-  /** @param source what is built: an upload has no repository that Git could be asked about */
-  constructor(commands: Commands, source: Pick<PreparedSource, 'commitHash'>, ctx: StepContext) {
+  /** @param source what is built: most uploads have no repository that Git could be asked about */
+  constructor(
+    commands: Commands,
+    source: Pick<PreparedSource, 'commitHash' | 'hasRepository'>,
+    ctx: StepContext,
+  ) {
     this.#commands = commands;
-    this.#hasRepository = source.commitHash !== null;
+    this.#hasRepository = source.commitHash !== null || source.hasRepository === true;
     this.#ctx = ctx;
   }
 
@@ -87,9 +91,7 @@ export class StageLog {
     this.#ctx.log(say`$ ${command}`);
     if (stage === 'ignore' && !this.#hasRepository && /\bgit\b/.test(command)) {
       this.#ctx.log(
-        own(
-          'Uploads don’t include the Git repository (.git): git commands in ignoreCommand find no history.',
-        ),
+        own('The upload has no Git repository (.git): git commands in ignoreCommand find no history.'),
       );
     }
   }

@@ -6,6 +6,7 @@ import { type JobSource, listed, type Manifest, quoted, type SourceAccess } from
 import { say } from '../../masking/sentence.ts';
 import { readText } from '../../read-text.ts';
 import type { PreparedSource, StepContext, Workspace } from '../../step-context.ts';
+import { isFolder } from '../collect/walk.ts';
 import { reachable } from './git/address.ts';
 import { fetchGit } from './git/index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from './limits.ts';
@@ -49,9 +50,11 @@ export async function prepareSource(
       { limits, ...(scanUpload === undefined ? {} : { scanUpload }) },
       ctx,
     );
-    await settleTree(workspace.source, { outwardLinks: 'refuse', giveAway, signal: ctx.signal });
+    const settled = { outwardLinks: 'refuse', giveAway, signal: ctx.signal } as const;
+    for (const line of (await settleTree(workspace.source, settled)).warnings) ctx.log(line);
     const root = await findRoot(source.rootDirectory, workspace, ctx);
-    return { commitHash: null, commitMessage: null, branch: null, root };
+    const hasRepository = await isFolder(join(workspace.source, '.git'));
+    return { commitHash: null, commitMessage: null, branch: null, root, hasRepository };
   }
   const head = await fetchGit(
     source,
@@ -67,12 +70,13 @@ export async function prepareSource(
     ctx,
   );
   // Such links can be legitimate, so they don't fail the job. A build that needs one fails by itself.
-  const removed = await settleTree(workspace.source, {
+  const { removed, warnings } = await settleTree(workspace.source, {
     outwardLinks: 'remove',
     giveAway,
     signal: ctx.signal,
   });
   if (removed.length > 0) ctx.log(say`Removed links to paths outside the repository: ${listed(removed)}.`);
+  for (const line of warnings) ctx.log(line);
   // Not before: until then a link could lead out of the source.
   await warnOfLfs(workspace, head.tree.attributes, ctx);
   const root = await findRoot(source.rootDirectory, workspace, ctx);

@@ -46,7 +46,7 @@ describe('a settled tree', () => {
     const outside = join(around.folder, 'outside');
     writeFileSync(outside, 'x', { mode: 0o600 });
     symlinkSync(outside, join(top, 'a/link'));
-    expect(await settle('remove')).toEqual(['a/link']);
+    expect(await settle('remove')).toMatchObject({ removed: ['a/link'] });
     expect(lstatSync(outside).mode & 0o777).toBe(0o600);
     expect(readFileSync(outside, 'utf8')).toBe('x');
   });
@@ -66,10 +66,21 @@ describe('a settled tree', () => {
     writeFileSync(latin('caf\u00e9/men\u00fc'), 'x', { mode: 0o400 });
     symlinkSync(Buffer.from('caf\u00e9/men\u00fc', 'latin1'), latin('inside-\u00e9'));
     symlinkSync(Buffer.from('caf\u00e9/../../host-\u00e9', 'latin1'), latin('outside-\u00e9'));
-    expect(await settle('remove')).toEqual(['outside-\u{FFFD}']);
+    expect(await settle('remove')).toEqual({ removed: ['outside-\u{FFFD}'], warnings: [] });
     expect((lstatSync(latin('caf\u00e9/men\u00fc')).mode & 0o777).toString(8)).toBe('666');
     expect(readFileSync(latin('inside-\u00e9'), 'utf8')).toBe('x');
     expect(() => lstatSync(latin('outside-\u00e9'))).toThrow('ENOENT');
+  });
+
+  it('is spoken of where a name would be a problem elsewhere, but not for what Git keeps', async () => {
+    mkdirSync(join(top, '.git/refs'), { recursive: true });
+    for (const path of ['a/FILE', 'a/aux.js', '.git/refs/Aux', '.git/refs/aux'])
+      writeFileSync(join(top, path), '');
+    const { warnings } = await settle('refuse');
+    expect(warnings.map(String)).toEqual([
+      expect.stringContaining('names: "a/'),
+      expect.stringContaining('devices on Windows, where the files can’t be created: "a/aux.js".'),
+    ]);
   });
 
   it('is not made once the job is canceled', async () => {

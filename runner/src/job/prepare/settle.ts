@@ -2,10 +2,11 @@
 
 import { chmod, lchown, lstat, readdir, unlink } from 'node:fs/promises';
 import { quoted } from '@appflux/protocol';
-import { say } from '../../masking/sentence.ts';
+import { say, type Text } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
 import { BYTES, bytesOf, onDisk, textOf } from './byte-path.ts';
 import { leadsOut } from './links.ts';
+import { OddNames } from './odd-names.ts';
 
 /** The user that every builder image builds as. */
 export const BUILDER_UID = 10_001;
@@ -21,24 +22,32 @@ export interface SettleOptions {
   readonly signal: AbortSignal;
 }
 
+export interface SettledTree {
+  readonly removed: readonly string[];
+  readonly warnings: readonly Text[];
+}
+
 /** How many files of one folder are touched at a time. */
 const AT_ONCE = 64;
 
 /**
  * Goes through a tree once. Afterwards it holds folders, regular files and links that stay inside, the
  * container's user may write everywhere, and the runner may delete it. Nothing is followed on the way.
- * @returns the links that were removed, relative to `topPath`.
+ * @returns the links that were removed, relative to `topPath`, and sentences about names that other systems can't hold.
  * @throws {JobFailure} `source_invalid` for a link that leads out, if those are refused, or for anything that
  * is no file, folder or link.
  */
-export async function settleTree(topPath: string, options: SettleOptions): Promise<string[]> {
+export async function settleTree(topPath: string, options: SettleOptions): Promise<SettledTree> {
   const top = bytesOf(topPath);
   const removed: string[] = [];
+  const odd = new OddNames();
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     options.signal.throwIfAborted();
     const names = await readdir(onDisk(top, folder), { encoding: BYTES });
     await settleEntry(onDisk(top, folder), 'folder', options);
+    // Git's own files are no part of the source.
+    if (!/(?:^|\/)\.git(?:\/|$)/.test(folder)) odd.add(textOf(folder), names.map(textOf));
     for (let start = 0; start < names.length; start += AT_ONCE) {
       await Promise.all(
         names.slice(start, start + AT_ONCE).map(async (name) => {
@@ -57,7 +66,7 @@ export async function settleTree(topPath: string, options: SettleOptions): Promi
       );
     }
   }
-  return removed.sort();
+  return { removed: removed.sort(), warnings: odd.warnings() };
 }
 
 type Kind = 'folder' | 'file' | 'program' | 'link' | 'special';
