@@ -18,6 +18,11 @@ const linesOf = (log: string): string[] =>
 /** Each log, the line that explains its failure, and how the hint begins. */
 const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
+    'bun-403.txt',
+    'error: GET https://npm.pkg.example.com/@acme%2fui - 403',
+    'Builds can only reach the allowed hosts. A log line',
+  ],
+  [
     'documented/pinned-node.txt',
     'Node >=99.0.0 <100.0.0-0, which the project requests, could not be downloaded',
     'The package registry may not have such a version, or did',

@@ -15,6 +15,7 @@ export const explainNetwork = byRules([
   { when: /^npm (?:error|ERR!) 403 403 Forbidden/, hint: `${ALLOW} Otherwise: ${PRIVATE}` },
   { when: /ERR_PNPM_FETCH_403/, hint: `${ALLOW} Otherwise: ${PRIVATE}` },
   { when: /ProxyConnectFailed/, hint: ALLOW },
+  { when: /^error: GET \S+ - 403$/, hint: `${ALLOW} Otherwise: ${PRIVATE}` },
   { when: /tunneling socket could not be established/, hint: ALLOW },
   { when: /YN\d{4}: .{0,300}(?:Bad response: 403|Response Code: 403)/, hint: ALLOW },
   { when: /CONNECT tunnel failed, response 403|Received HTTP code 403 from proxy/, hint: ALLOW },

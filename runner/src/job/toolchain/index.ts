@@ -46,7 +46,9 @@ export async function openToolchain(
     suggested: {
       ...(java === null ? {} : { JAVA_HOME: java }),
       // node-gyp compiles against these headers; it would download them from a host that builds can't reach.
-      ...(tools['node-headers'] === undefined || node.home === null ? {} : { npm_config_nodedir: node.home }),
+      ...(tools['node-headers'] === undefined || node.home === null
+        ? {}
+        : { [NODE_HEADERS_VARIABLE]: node.home }),
       // Corepack asks the registry by itself, and would ask the person in front of it whether it may.
       ...(npmRegistry === null ? {} : { COREPACK_NPM_REGISTRY: npmRegistry.href.replace(/\/$/, '') }),
       COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
@@ -117,6 +119,9 @@ interface UsedNode {
   /** Environment variables for the programs in the folders. */
   readonly environment: Readonly<Record<string, string>>;
 }
+
+/** Where node-gyp finds a Node's headers. npm warns of `npm_config_nodedir`, which means the same. */
+const NODE_HEADERS_VARIABLE = 'npm_package_config_node_gyp_nodedir';
 
 const OWN_NODE: UsedNode = { folders: [], home: '/usr/local', environment: {} };
 
