@@ -2,11 +2,14 @@
  * The records of an instance, read from its files and not through its API: the deployments' objects, the pools,
  * metadata, the bucket's uploads. The files are workerd's SQLite; reading them does not disturb it.
  */
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { fromStored } from '../../edge/src/metadata/d1/stored-record.ts';
+import { blobFolder } from '../../stack/edge/blobs.ts';
 
 /**
  * The compared fields of a deployment. The object stores times as numbers and metadata as text, so none is included.
@@ -46,12 +49,18 @@ export async function readRecords(persist: string): Promise<Records> {
   const count = (what: string, rows: number) => {
     unfinished[what] = (unfinished[what] ?? 0) + rows;
   };
-  const objects: z.infer<typeof Saved>[] = [];
+  const objects = await endedIn(persist);
   for (const db of await databases(persist, 'do', '-DeploymentObject')) {
+    // One that has ended may have left its object, which has no tables then.
+    if (rowsIn(db, "sqlite_master WHERE name = 'state'") === 0) {
+      db.close();
+      continue;
+    }
     const pieces = db.prepare('SELECT body FROM spec ORDER BY piece').all();
     for (const { seq, body } of db.prepare('SELECT seq, body FROM state').all()) {
       const spec: unknown = JSON.parse(pieces.map((piece) => piece.body).join(''));
-      objects.push(Saved.parse({ spec, state: JSON.parse(String(body)), seq }));
+      const saved = Saved.parse({ spec, state: JSON.parse(String(body)), seq });
+      objects.set(saved.spec.id, saved);
     }
     count('pending tasks of deployments', rowsIn(db, 'timers'));
     count('deployments whose newest event is not confirmed', rowsIn(db, 'state WHERE confirmed < seq'));
@@ -75,7 +84,27 @@ export async function readRecords(persist: string): Promise<Records> {
     }
     db.close();
   }
-  return { objects, metadata, unfinished };
+  return { objects: [...objects.values()], metadata, unfinished };
+}
+
+/** The deployments that have left their objects, by their ids: from the files that they have left in the embedded bucket. */
+async function endedIn(persist: string): Promise<Map<string, z.infer<typeof Saved>>> {
+  const ended = new Map<string, z.infer<typeof Saved>>();
+  const buckets = await readdir(join(persist, 'r2'));
+  for (const db of await databases(persist, 'r2', 'miniflare-R2BucketObject')) {
+    const files = db.prepare("SELECT blob_id AS blob FROM _mf_objects WHERE key LIKE 'deployments/%'").all();
+    for (const { blob } of files) {
+      const folder = buckets.find((name) => existsSync(join(blobFolder(persist, name), String(blob))));
+      if (folder === undefined) throw new Error(`The bytes of ${blob} are missing`);
+      const { seq, memory } = JSON.parse(
+        gunzipSync(await readFile(join(blobFolder(persist, folder), String(blob)))).toString(),
+      );
+      const saved = Saved.parse({ ...memory, seq });
+      ended.set(saved.spec.id, saved);
+    }
+    db.close();
+  }
+  return ended;
 }
 
 async function databases(persist: string, ...folder: string[]): Promise<DatabaseSync[]> {

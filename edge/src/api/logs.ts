@@ -36,6 +36,14 @@ const answers = {
   410: json(ErrorBody, 'Removed by retention'),
 };
 
+/** The log of a deployment that was skipped, which nothing is stored of. */
+const NO_LINES = {
+  // biome-ignore lint/correctness/useYield: it has none
+  async *linesAfter() {
+    return 0;
+  },
+};
+
 export const logs = router();
 
 logs.openapi(
@@ -55,6 +63,7 @@ logs.openapi(
   async (c) => {
     const { after, limit } = c.req.valid('query');
     const record = await withLog(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').id);
+    if (record.skipped !== null) return c.json({ items: [], lastSeq: 0, ended: true }, 200);
     const object = deploymentOf(c.env, record.id);
     const live = record.logKey === null ? await object.logs(after, limit) : null;
     if (live !== null) return c.json(live, 200);
@@ -111,14 +120,16 @@ logs.get('/api/deployments/:id/logs.ndjson', needs('deployments:read'), async (c
   const { metadata, objects, caller } = c.var;
   const record = await withLog(metadata, caller.ownerId, idOf(c.req.param('id')));
   const object = deploymentOf(c.env, record.id);
-  const live = record.logKey === null ? await object.ndjson() : null;
+  const isLive = record.logKey === null && record.skipped === null;
+  const live = isLive ? await object.ndjson() : null;
   const { record: told } =
-    record.logKey === null && live === null ? stillThere(await object.snapshot(), record.id) : { record };
+    isLive && live === null ? stillThere(await object.snapshot(), record.id) : { record };
   const headers = {
     'Content-Type': 'application/x-ndjson; charset=utf-8',
     'Content-Disposition': `attachment; filename="${record.app.slug}-${record.id}.ndjson"`,
     'X-Content-Type-Options': 'nosniff',
   };
+  if (record.skipped !== null) return c.body('', 200, headers);
   if (live !== null) return c.body(live, 200, headers);
   const ofArchive = { ...headers, ...ARCHIVE_HEADERS };
   if (hasArchived(c)) return c.body(null, 304, ofArchive);
@@ -143,6 +154,7 @@ logs.get('/api/deployments/:id/logs/live', needs('deployments:read'), async (c) 
   const { after } = query.data;
   const { metadata, objects, caller } = c.var;
   const record = await withLog(metadata, caller.ownerId, idOf(c.req.param('id')));
+  if (record.skipped !== null) return replayArchive(record.status, NO_LINES, after);
   if (hasEnded(record.status) && record.logKey !== null) {
     return replayArchive(record.status, await openArchive(objects, record), after);
   }

@@ -30,7 +30,9 @@ async function inObject(
     const { sql } = storage;
     prepare(sql, ids);
     const packs = new SitePacks(env, new Machine(storage));
-    await work(new ArtifactUploads(sql, objects, presignerOf(env), packs), { ...ids, sql });
+    const uploads = new ArtifactUploads(sql, objects, presignerOf(env), packs);
+    uploads.prepare();
+    await work(uploads, { ...ids, sql });
   });
 }
 
@@ -121,7 +123,6 @@ test('an object of version 0.1.0: what it delivered stays, and what it began is 
       expect(await textAt(key)).toBe('begun');
     },
     (sql, { appId, id }) => {
-      sql.exec('DROP TABLE artifacts');
       sql.exec(
         'CREATE TABLE artifacts (attempt INTEGER NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, content_type TEXT NOT NULL, meta TEXT NOT NULL, multipart_id TEXT, done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (attempt, name)) WITHOUT ROWID',
       );

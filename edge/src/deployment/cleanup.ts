@@ -23,16 +23,16 @@ export class Cleanup {
 
   /** Empties the object. Uploads below `prefix` are possible until `until` (Unix milliseconds; null for none). */
   async leave(prefix: string, until: number | null): Promise<void> {
-    await this.#alarm.clear();
-    await this.#storage.deleteAll();
+    await this.empty();
     if (until === null) return;
     await this.#storage.put(NOTE, prefix);
     this.#alarm.ringBy(until);
   }
 
-  /** Touching a removed object recreates its tables; this drops them again. */
-  async untouched(): Promise<void> {
-    if ((await this.#storage.get(NOTE)) === undefined) await this.#storage.deleteAll();
+  /** Drops all that the object keeps, and its alarm. */
+  async empty(): Promise<void> {
+    await this.#alarm.clear();
+    await this.#storage.deleteAll();
   }
 
   /** All URLs have expired: removes what was uploaded. Throws when storage doesn't answer; call it again then. */

@@ -7,6 +7,7 @@ import type { Attempt } from './attempt.ts';
 import { type AttemptSocket, staleAttempt } from './attempt-socket.ts';
 import type { DeploymentLog } from './log.ts';
 import type { Machine } from './machine.ts';
+import type { Saved } from './saved.ts';
 import type { State } from './state.ts';
 
 export interface ConnectionsOptions {
@@ -28,8 +29,11 @@ export class Connections {
     this.#options = options;
   }
 
-  /** Answers an upgrade to `/viewer?after=&by=` or `/attempt/:n`, as `DeploymentObject.fetch` says. */
-  open(request: Request): Response {
+  /**
+   * Answers an upgrade to `/viewer?after=&by=` or `/attempt/:n`, as `DeploymentObject.fetch` says. `known` gives the
+   * deployment also when it has ended and left this object.
+   */
+  async open(request: Request, known: () => Promise<Saved | null>): Promise<Response> {
     const { attempt, viewers, log, cutOff } = this.#options;
     const url = new URL(request.url);
     const state = this.#state();
@@ -38,7 +42,7 @@ export class Connections {
         ? staleAttempt()
         : attempt.accept(request, Number(url.pathname.split('/').at(-1)));
     }
-    if (state === null) return new Response(null, { status: 404 });
+    if (state === null) return new Response(null, { status: (await known()) === null ? 404 : 410 });
     if (state.logKey !== null) return new Response(null, { status: 410 });
     const by = url.searchParams.get('by') ?? '';
     const wait = cutOff.waitFor(`viewer ${by}`, Date.now());

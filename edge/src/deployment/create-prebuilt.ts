@@ -5,6 +5,7 @@ import { journal } from '../journal.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { trace } from '../tracing/export.ts';
+import type { Snapshot } from './answers.ts';
 import {
   actorOfCreator,
   type CreateOptions,
@@ -14,7 +15,6 @@ import {
   noteCreated,
   type Parts,
 } from './create.ts';
-import type { Snapshot } from './object.ts';
 import type { Deliverer } from './prebuilt.ts';
 import { spanOfCreation } from './spans.ts';
 import type { Spec } from './state.ts';

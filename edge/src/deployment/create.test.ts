@@ -7,8 +7,8 @@ import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord } from '../metadata/testing/sample-records.ts';
 import { createSealer, fileLabel, variableLabel } from '../secrets/sealing.ts';
 import { forgetAll } from '../testing/worker.ts';
+import type { Snapshot } from './answers.ts';
 import { createDeployment, createSkipped, redeploy } from './create.ts';
-import type { Snapshot } from './object.ts';
 
 const metadata = metadataOf(env);
 const parts = { env, metadata };

@@ -21,7 +21,7 @@ import { newObjectId } from '../metadata/object-id.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
 import { trace } from '../tracing/export.ts';
-import type { Snapshot } from './object.ts';
+import type { Snapshot } from './answers.ts';
 import { againFrom, findSource, requireSource, useSource } from './source.ts';
 import { spanOfCreation } from './spans.ts';
 import type { Spec, SpecSource } from './state.ts';

@@ -2,8 +2,8 @@
 import type { HookDeploy } from '@appflux/protocol';
 import type { AppRecord, KeptDeployment } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
+import type { Snapshot } from './answers.ts';
 import { createDeployment, type Parts } from './create.ts';
-import type { Snapshot } from './object.ts';
 
 /** A deploy hook. */
 export interface Hook {

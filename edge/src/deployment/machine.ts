@@ -28,7 +28,7 @@ export class Machine {
     this.#saved = this.#table.read();
   }
 
-  /** The deployment as it is; null before it was created and after it was removed. */
+  /** The deployment as it is; null before it was created, and once this object is empty. */
   get saved(): Saved | null {
     return this.#saved;
   }
@@ -52,21 +52,20 @@ export class Machine {
   /** Writes a new deployment. Call it in a transaction, and `adopt` the result after that. */
   writeNew(spec: Spec): Saved {
     const saved = { spec, state: initialState(spec), seq: 1, confirmed: 0 };
-    this.#table.writeSpec(spec);
-    this.#table.writeState(saved);
+    this.writeAll(saved);
     return saved;
+  }
+
+  /** Writes a whole deployment into an empty object. Call it in a transaction, and `adopt` after that. */
+  writeAll(saved: Saved): void {
+    this.#table.prepare();
+    this.#table.writeSpec(saved.spec);
+    this.#table.writeState(saved);
   }
 
   /** What an event means at `now` (Unix milliseconds). Changes nothing. */
   decide(event: Event, now: number): Decision {
-    const { spec, state: before, seq, confirmed } = this.current();
-    const outcome = step(spec, before, event, now);
-    if ('refused' in outcome) return outcome;
-    const { state, effects } = outcome;
-    if (state === before) return 'unchanged';
-    const news = isNews(recordOf(spec, before), recordOf(spec, state));
-    const after = { spec, state, seq: news ? seq + 1 : seq, confirmed };
-    return { before, after, effects, isNews: news };
+    return decide(this.current(), event, now);
   }
 
   /** Writes the new state. Call it in a transaction, and `adopt` after that. */
@@ -99,8 +98,19 @@ export class Machine {
     this.#saved = { ...saved, confirmed: seq };
   }
 
-  /** Forgets the deployment: its tables are about to be dropped. */
+  /** Forgets the deployment: this object is about to be emptied. */
   forget(): void {
     this.#saved = null;
   }
+}
+
+/** What an event means at `now` (Unix milliseconds) for a deployment that stands like this. */
+export function decide({ spec, state: before, seq, confirmed }: Saved, event: Event, now: number): Decision {
+  const outcome = step(spec, before, event, now);
+  if ('refused' in outcome) return outcome;
+  const { state, effects } = outcome;
+  if (state === before) return 'unchanged';
+  const news = isNews(recordOf(spec, before), recordOf(spec, state));
+  const after = { spec, state, seq: news ? seq + 1 : seq, confirmed };
+  return { before, after, effects, isNews: news };
 }

@@ -5,18 +5,12 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import {
-  type DeploymentStatus,
-  type ExecutorKind,
-  type Grant,
   hasEnded,
   type LogPage,
   PING,
   PONG,
-  type PrebuiltGrant,
   type PullRequestRef,
   type RecoveredLines,
-  type ReleaseDetails,
-  type SourceAccess,
 } from '@appflux/protocol';
 import { checkDelivery } from '../budgets/check-deployment.ts';
 import { asDiskFull } from '../disk/disk.ts';
@@ -26,7 +20,6 @@ import { resealSpec } from '../key-rotation/reseal.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { ndjsonStream } from '../logs/ndjson.ts';
 import { Viewers } from '../logs/viewers.ts';
-import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
 import { poolOf } from '../objects/pools.ts';
 import { storeErrors } from '../operations/store-errors.ts';
@@ -42,63 +35,44 @@ import { deploymentPrefix, logKey } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import { trace } from '../tracing/export.ts';
 import { type Activity, activityOf } from './activity.ts';
+import {
+  type ClaimAnswer,
+  type Claimant,
+  type PrebuiltSnapshot,
+  type Refused,
+  type Snapshot,
+  snapshotOf,
+  type Unconfirmed,
+} from './answers.ts';
 import { ArtifactUploads } from './artifacts.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptSocket } from './attempt-socket.ts';
 import { Cleanup } from './cleanup.ts';
 import { Connections } from './connections.ts';
 import type { EffectTargets } from './effects.ts';
+import { Emptying } from './emptying.ts';
+import { EMPTIES_AFTER_MS, EndedDeployment } from './ended.ts';
 import { grantOf, openSpec } from './grant.ts';
 import { LateOutput } from './late-output.ts';
-import { type Event, nextTick, type Refusal } from './lifecycle.ts';
+import { type Event, nextTick } from './lifecycle.ts';
 import { DeploymentLog } from './log.ts';
-import { Machine } from './machine.ts';
+import { decide, Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
 import { PendingTasks } from './pending-tasks.ts';
 import { perform } from './perform.ts';
 import { type Deliverer, grantOf as deliveryGrant } from './prebuilt.ts';
-import { recordOf } from './record.ts';
-import { type Recovered, Recovery, type Sender } from './recovery.ts';
+import { type Recovered, Recovery, refusalOf, type Sender } from './recovery.ts';
+import type { Saved } from './saved.ts';
 import { SitePacks } from './site-packs.ts';
 import { spansOfChange } from './spans.ts';
-import { isOffered, type Spec, type State, uploadsUntil } from './state.ts';
+import { isOffered, type Spec, uploadsUntil } from './state.ts';
 import { Transitions } from './transitions.ts';
-
-/** What of a deployment its consumers have not confirmed. */
-export interface Unconfirmed extends Snapshot {
-  details: ReleaseDetails | null;
-  /** Why it was canceled; null unless it was. */
-  cancelReason: string | null;
-}
-
-/** How a deployment stands: the record, and the number of its newest event. */
-export interface Snapshot {
-  record: DeploymentRecord;
-  seq: number;
-}
 
 /**
  * An alarm that is this late, in milliseconds, does not come any more. When an object opens because its alarm rings, the
  * platform says that none is set, so what is due only now proves nothing.
  */
 const LOST_AFTER_MS = 60_000;
-
-/** A runner that claims a job. `executor`: what its pool knows of it. */
-export interface Claimant {
-  id: string;
-  name: string;
-  executor?: ExecutorKind | undefined;
-}
-
-export type ClaimAnswer =
-  | {
-      granted: Grant;
-      /** The variables whose values are masked. */
-      sensitive: string[];
-      /** How the repository is reached, beyond what the grant says. */
-      access: SourceAccess;
-    }
-  | { refused: Refusal | 'unknown' };
 
 export class DeploymentObject extends DurableObject<Env> {
   readonly #alarm: Alarm;
@@ -108,6 +82,8 @@ export class DeploymentObject extends DurableObject<Env> {
   readonly #attempt: Attempt;
   readonly #artifacts: ArtifactUploads;
   readonly #cleanup: Cleanup;
+  readonly #ended: EndedDeployment;
+  readonly #emptying: Emptying;
   readonly #recovery: Recovery;
   readonly #connections: Connections;
 
@@ -139,7 +115,7 @@ export class DeploymentObject extends DurableObject<Env> {
         perform(task, {
           ...tools,
           env: this.env,
-          news: () => this.#news(),
+          news: () => this.unconfirmed(),
           deliver: (news) => this.deliver(news),
         }),
       onChange: rearm,
@@ -149,10 +125,26 @@ export class DeploymentObject extends DurableObject<Env> {
     const late = new LateOutput(sql, log);
     this.#targets = { tasks, log, late, viewers, socket };
     this.#recovery = new Recovery({ storage: ctx.storage, machine, log, late, socket, apply });
+    const prepare = () => {
+      tasks.prepare();
+      this.#artifacts.prepare();
+    };
+    if (machine.saved !== null) prepare();
+    this.#ended = new EndedDeployment(objects, () => ctx.id.name);
+    this.#emptying = new Emptying({
+      storage: ctx.storage,
+      machine,
+      tasks,
+      log,
+      cleanup: this.#cleanup,
+      file: this.#ended,
+      prepare,
+    });
     this.#transitions = new Transitions({
       storage: ctx.storage,
       machine,
       targets: this.#targets,
+      prepare,
       rearm,
       onChange: ({ before, after }, now) =>
         trace(env, () => spansOfChange(after.spec, before, after.state, now)),
@@ -177,47 +169,49 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   /** Begins the deployment. Called again with the same spec it changes nothing. */
-  create(spec: Spec): Snapshot {
+  async create(spec: Spec): Promise<Snapshot> {
+    const earlier = await this.#earlier(spec);
+    if (earlier !== null) return snapshotOf(earlier);
     if (this.#machine.saved === null) this.#transitions.begin(spec);
-    const { spec: first, state, seq } = this.#machine.current();
-    return { record: recordOf(first, state), seq };
+    return snapshotOf(this.#machine.current());
   }
 
   /**
    * Begins the deployment of a prebuilt output, which the deliverer gets the lease of. Called again it gives the same
    * lease while that lasts, to the same deliverer only.
    */
-  createPrebuilt(spec: Spec, deliverer: Deliverer): Snapshot & { grant: PrebuiltGrant | null } {
+  async createPrebuilt(spec: Spec, deliverer: Deliverer): Promise<PrebuiltSnapshot> {
+    const earlier = await this.#earlier(spec);
+    if (earlier !== null) return { ...snapshotOf(earlier), grant: null };
     if (this.#machine.saved === null) this.#transitions.begin(spec);
     const runner = { id: deliverer.id, name: deliverer.name };
     // A refusal says that it has ended, or is somebody else's: then there is no grant.
     this.#transitions.apply({ type: 'claim', runner, token: makeToken('lease') });
-    const { spec: first, state, seq } = this.#machine.current();
-    return { record: recordOf(first, state), seq, grant: deliveryGrant(first, state, deliverer) };
+    const saved = this.#machine.current();
+    return { ...snapshotOf(saved), grant: deliveryGrant(saved.spec, saved.state, deliverer) };
+  }
+
+  /** The deployment if it has ended and left this object. One that is asked for now can't have: storage isn't asked. */
+  async #earlier({ createdAt }: Spec): Promise<Saved | null> {
+    const isNew = Math.abs(Date.now() - createdAt) < EMPTIES_AFTER_MS;
+    return isNew || this.#machine.saved !== null ? null : this.#emptying.known();
   }
 
   /** How it stands now; null when it was removed. */
   async snapshot(): Promise<Snapshot | null> {
-    if (this.#machine.saved === null) return this.#gone();
-    const { spec, state, seq } = this.#machine.saved;
-    return { record: recordOf(spec, state), seq };
+    const saved = await this.#emptying.known();
+    return saved && snapshotOf(saved);
   }
 
-  /** Whether anything happens, for the operator; null when it was removed. */
-  async activity(): Promise<Activity | null> {
-    if (this.#machine.saved === null) return this.#gone();
-    return activityOf(this.#machine.saved.state, this.#targets.log.store);
+  /** Whether anything happens, for the operator; null when it was removed, or has ended and left this object. */
+  activity(): Activity | null {
+    const { saved } = this.#machine;
+    return saved && activityOf(saved.state, this.#targets.log.store);
   }
 
   /** What was asked for, for a redeploy; null when it was removed. */
   async spec(): Promise<Spec | null> {
-    return this.#machine.saved?.spec ?? this.#gone();
-  }
-
-  /** Touching a deleted object recreates its tables; drop them again. */
-  async #gone(): Promise<null> {
-    await this.#cleanup.untouched();
-    return null;
+    return (await this.#emptying.known())?.spec ?? null;
   }
 
   /** Reseals its variables and files with the current key. @returns how many were sealed with the previous one */
@@ -232,15 +226,11 @@ export class DeploymentObject extends DurableObject<Env> {
    * What the consumer of events has not confirmed yet: the newest record, and with a success what the download page shows
    * besides. Null when there is nothing, or it was removed.
    */
-  async unconfirmed(): Promise<Unconfirmed | null> {
-    return this.#machine.saved === null ? this.#gone() : this.#news();
-  }
-
-  #news(): Unconfirmed | null {
+  unconfirmed(): Unconfirmed | null {
     if (this.#machine.saved === null || !this.#machine.hasUnconfirmed) return null;
-    const { spec, state, seq } = this.#machine.saved;
+    const { state } = this.#machine.saved;
     const details = state.status === 'success' ? (state.details ?? null) : null;
-    return { record: recordOf(spec, state), seq, details, cancelReason: state.cancelReason };
+    return { ...snapshotOf(this.#machine.saved), details, cancelReason: state.cancelReason };
   }
 
   /**
@@ -252,28 +242,21 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   /** The consumer of events has done its work for all up to this number. */
-  async confirm(seq: number): Promise<void> {
-    if (this.#machine.saved === null) {
-      await this.#gone();
-      return;
-    }
+  confirm(seq: number): void {
+    if (this.#machine.saved === null) return;
     this.#machine.confirm(seq);
     if (!this.#machine.hasUnconfirmed) this.#targets.tasks.remove('publish');
   }
 
   /** Offers the job to the pool, as the deploy queue asks; does nothing unless it is queued. */
   async offer(): Promise<void> {
-    if (this.#machine.saved === null) await this.#gone();
-    else if (isOffered(this.#machine.saved.spec, this.#machine.saved.state))
-      await this.#targets.tasks.run('offer');
+    const { saved } = this.#machine;
+    if (saved !== null && isOffered(saved.spec, saved.state)) await this.#targets.tasks.run('offer');
   }
 
   /** The pool has paired this job with a runner's claim: of two claims one wins. */
   async claim({ executor, ...runner }: Claimant): Promise<ClaimAnswer> {
-    if (this.#machine.saved === null) {
-      await this.#gone();
-      return { refused: 'unknown' };
-    }
+    if (this.#machine.saved === null) return { refused: 'unknown' };
     const { env } = this;
     const { source, ...asked } = this.#machine.saved.spec;
     if (source.kind === 'prebuilt') return { refused: 'taken' };
@@ -295,31 +278,33 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   /** Cancels it, unless it has ended already; null when it was removed. */
-  async cancel(
-    reason: string,
-  ): Promise<{ canceled: Snapshot } | { refused: Refusal; status: DeploymentStatus } | null> {
-    if (this.#machine.saved === null) return this.#gone();
-    const refused = this.#transitions.apply({ type: 'cancel', reason });
-    const { spec, state, seq } = this.#machine.current();
-    if (refused !== null) return { refused, status: state.status };
-    return { canceled: { record: recordOf(spec, state), seq } };
+  async cancel(reason: string): Promise<{ canceled: Snapshot } | Refused | null> {
+    const answer = await this.#change({ type: 'cancel', reason });
+    return answer === null || 'refused' in answer ? answer : { canceled: snapshotOf(answer) };
   }
 
   /** Approves a fork's deployment, which is offered then; null when it was removed. `by` names who did. */
-  async approve(
-    by: string,
-  ): Promise<{ approved: Snapshot } | { refused: Refusal; status: DeploymentStatus } | null> {
-    if (this.#machine.saved === null) return this.#gone();
-    const refused = this.#transitions.apply({ type: 'approve', by });
-    const { spec, state, seq } = this.#machine.current();
-    if (refused !== null) return { refused, status: state.status };
-    return { approved: { record: recordOf(spec, state), seq } };
+  async approve(by: string): Promise<{ approved: Snapshot } | Refused | null> {
+    const answer = await this.#change({ type: 'approve', by });
+    return answer === null || 'refused' in answer ? answer : { approved: snapshotOf(answer) };
   }
 
   /** Notes the pull request that was opened for its commit; nothing when it was removed. */
   async adopt(pullRequest: PullRequestRef): Promise<void> {
-    if (this.#machine.saved === null) await this.#gone();
-    else this.#transitions.apply({ type: 'adopt', pullRequest });
+    await this.#change({ type: 'adopt', pullRequest });
+  }
+
+  /** Applies an event, which brings a deployment that has left this object back if that changes it; null when it was removed. */
+  async #change(event: Event): Promise<Saved | Refused | null> {
+    const known = await this.#emptying.known();
+    if (known === null) return null;
+    const decision = decide(known, event, Date.now());
+    if (decision === 'unchanged') return known;
+    if ('refused' in decision) return { refused: decision.refused, status: known.state.status };
+    if (!(await this.#emptying.comeBack())) return null;
+    const refused = this.#transitions.apply(event);
+    const saved = this.#machine.current();
+    return refused === null ? saved : { refused, status: saved.state.status };
   }
 
   /** Cuts a runner off whose credential was revoked. */
@@ -334,40 +319,41 @@ export class DeploymentObject extends DurableObject<Env> {
 
   /** Takes lines that a runner kept on disk, of an attempt that it no longer runs; null when it was removed. */
   async recover(sender: Sender, attempt: number, recovered: RecoveredLines): Promise<Recovered | null> {
-    if (this.#machine.saved === null) return this.#gone();
-    if (this.#machine.isClosing) return null;
-    return this.#recovery.take(sender, attempt, recovered);
+    const saved = await this.#emptying.known();
+    if (saved === null || this.#machine.isClosing) return null;
+    const refused = refusalOf(saved, sender, recovered);
+    return refused === null ? this.#recovery.take(sender, attempt, recovered) : { refused };
   }
 
   /** Its signed provenance, or why it has none; null when it was removed. */
   async attestation(): Promise<Attestation | null> {
-    if (this.#machine.saved === null) return this.#gone();
-    const answer = await attest(this.#machine.saved, new Attestations(this.ctx.storage), this.env);
-    return this.#machine.saved === null ? this.#gone() : answer;
+    const saved = await this.#emptying.known();
+    if (saved === null) return null;
+    const answer = await attest(saved, new Attestations(this.#emptying), this.env);
+    return (await this.#emptying.known()) === null ? null : answer;
   }
 
-  /** A page of lines after `after`; null once the log is archived and has to be read from storage, or was removed. */
-  async logs(after: number, limit: number): Promise<LogPage | null> {
-    if (this.#machine.saved === null) return this.#gone();
+  /**
+   * A page of lines after `after`; null once the log is archived and has to be read from storage, or was removed, and of a
+   * deployment that has left this object.
+   */
+  logs(after: number, limit: number): LogPage | null {
+    if (this.#machine.saved === null) return null;
     const { state } = this.#machine.saved;
     if (state.logKey !== null) return null;
     const log = this.#targets.log.store;
     return { items: log.read(after, limit), lastSeq: log.lastSeq, ended: hasEnded(state.status) };
   }
 
-  /** The whole log so far as NDJSON; null once it is archived, or was removed. */
-  async ndjson(): Promise<ReadableStream<Uint8Array> | null> {
-    if (this.#machine.saved === null) return this.#gone();
-    if (this.#machine.saved.state.logKey !== null) return null;
+  /** The whole log so far as NDJSON; null when `logs` gives null. */
+  ndjson(): ReadableStream<Uint8Array> | null {
+    if (this.#machine.saved === null || this.#machine.saved.state.logKey !== null) return null;
     return ndjsonStream(this.#targets.log.store.rows());
   }
 
   /** Forgets its log, which retention removes: what was not archived yet is not archived any more. */
-  async forgetLog(): Promise<void> {
-    if (this.#machine.saved === null) {
-      await this.#gone();
-      return;
-    }
+  forgetLog(): void {
+    if (this.#machine.saved === null) return;
     const { spec, state } = this.#machine.saved;
     if (!hasEnded(state.status)) return;
     const { tasks, log } = this.#targets;
@@ -382,35 +368,37 @@ export class DeploymentObject extends DurableObject<Env> {
    * pool does not answer that is false, and called again it goes on.
    */
   async destroy(): Promise<boolean> {
-    if (this.#machine.saved === null) {
-      await this.#gone();
-      return true;
-    }
-    const { spec, state } = this.#machine.saved;
     try {
-      await this.#destroy(spec, state);
+      const saved = await this.#emptying.known();
+      if (saved !== null) await this.#destroy(saved);
       return true;
     } catch (error) {
-      journal.error(`deployment ${spec.id} could not be removed`, error);
+      journal.error(`deployment ${this.ctx.id.name} could not be removed`, error);
       return false;
     }
   }
 
-  async #destroy(spec: Spec, state: State): Promise<void> {
-    const { tasks, log, viewers, socket } = this.#targets;
+  async #destroy({ spec, state }: Saved): Promise<void> {
+    const { log, viewers } = this.#targets;
     this.#machine.close();
+    if (this.#machine.saved !== null) await this.#stop(this.#machine.saved);
+    const prefix = deploymentPrefix(spec.app.id, spec.id);
+    await removeBelow(objectsOf(this.env), prefix);
+    if (hasEnded(state.status)) await this.#ended.remove(spec.id);
+    this.#machine.forget();
+    log.forget();
+    viewers.endAll('canceled');
+    await this.#cleanup.leave(prefix, uploadsUntil(state, Date.now()));
+  }
+
+  async #stop({ spec, state }: Saved): Promise<void> {
+    const { tasks, socket } = this.#targets;
     if (!hasEnded(state.status)) this.#transitions.apply({ type: 'cancel', reason: 'The App was deleted' });
     socket.close();
     // What reaches out of here ends first: a log that is just being archived would come after the removal.
     await tasks.end();
     await poolOf(this.env, spec.ownerId).withdraw(spec.id, spec.app.id);
     await this.#artifacts.abortAll();
-    const prefix = deploymentPrefix(spec.app.id, spec.id);
-    await removeBelow(objectsOf(this.env), prefix);
-    this.#machine.forget();
-    log.forget();
-    viewers.endAll('canceled');
-    await this.#cleanup.leave(prefix, uploadsUntil(state, Date.now()));
   }
 
   /**
@@ -418,9 +406,8 @@ export class DeploymentObject extends DurableObject<Env> {
    * archived is answered 410: it is read from storage, without the object. One that comes when the deployment was
    * removed is answered 404, and a runner that its attempt is over.
    */
-  override async fetch(request: Request): Promise<Response> {
-    if (this.#machine.saved === null) await this.#gone();
-    return this.#connections.open(request);
+  override fetch(request: Request): Promise<Response> {
+    return this.#connections.open(request, () => this.#emptying.known());
   }
 
   override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -445,6 +432,7 @@ export class DeploymentObject extends DurableObject<Env> {
             () => this.#writeLog(now),
             () => this.#tick(now),
             () => this.#targets.tasks.runDue(now),
+            () => this.#emptying.run(now),
             () => this.#rearm(),
           ],
     );
@@ -474,7 +462,7 @@ export class DeploymentObject extends DurableObject<Env> {
     const { spec, state } = this.#machine.saved;
     const { tasks, log } = this.#targets;
     const now = Date.now();
-    const times = [tasks.next(now), nextTick(spec, state, now), log.writeBy(now)];
+    const times = [tasks.next(now), nextTick(spec, state, now), log.writeBy(now), this.#emptying.dueAt(now)];
     return times.reduce((first, time) => earlier(first, time), null);
   }
 

@@ -17,16 +17,14 @@ function inAnObject(
       begun.push(task);
       return done.promise;
     };
-    await work(
-      new PendingTasks(ctx, {
-        name: () => 'a test',
-        perform,
-        onChange: () => undefined,
-        isUnconfirmed: () => false,
-      }),
-      done,
-      begun,
-    );
+    const tasks = new PendingTasks(ctx, {
+      name: () => 'a test',
+      perform,
+      onChange: () => undefined,
+      isUnconfirmed: () => false,
+    });
+    tasks.prepare();
+    await work(tasks, done, begun);
   });
 }
 
@@ -85,6 +83,7 @@ test('an event has no row while all goes well, and one when it could not be deli
       });
     const rows = () => ctx.storage.sql.exec<{ tries: number }>('SELECT tries FROM timers').toArray();
     const tasks = open();
+    tasks.prepare();
     tasks.add('publish', now);
     expect(tasks.next(now)).toBe(now + 30_000);
     // The clock was set back by an hour.

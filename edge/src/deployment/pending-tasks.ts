@@ -43,6 +43,16 @@ export class PendingTasks {
     this.#options = options;
   }
 
+  /** Creates the table of timers, unless it is there. Call it before anything else. */
+  prepare(): void {
+    this.#timers.prepare();
+  }
+
+  /** Whether nothing is pending or running. */
+  get isIdle(): boolean {
+    return this.#running.size === 0 && this.next(Date.now()) === null;
+  }
+
   /** Adds a task. Call it in the transaction that makes the task necessary, and `start` after that. */
   add(task: Task, now: number): void {
     if (task === 'publish') this.#publishBy = now + BACKUP_MS;

@@ -6,6 +6,7 @@ import type { LateOutput } from './late-output.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { DeploymentLog } from './log.ts';
 import type { Machine } from './machine.ts';
+import type { Saved } from './saved.ts';
 
 export interface RecoveryParts {
   readonly storage: DurableObjectStorage;
@@ -18,14 +19,26 @@ export interface RecoveryParts {
 }
 
 /** How far the attempt's lines are stored, by its runner's numbering; or why they are not taken. */
-export type Recovered =
-  | { readonly seq: number }
-  | { readonly refused: 'already_ended' | 'stale_attempt' | 'misnumbered' };
+export type Recovered = { readonly seq: number } | { readonly refused: RecoveryRefusal };
+
+type RecoveryRefusal = 'already_ended' | 'stale_attempt' | 'misnumbered';
 
 /** Who sends the lines, as the Worker has authenticated it. */
 export interface Sender {
   readonly id: string;
   readonly ownerId: string;
+}
+
+/** Why a deployment takes these lines from nobody, or not from this sender; null when it may take them. */
+export function refusalOf(
+  { spec, state }: Saved,
+  sender: Sender,
+  { lines }: RecoveredLines,
+): RecoveryRefusal | null {
+  if (sender.ownerId !== spec.ownerId) return 'stale_attempt';
+  if (!isContiguous(lines)) return 'misnumbered';
+  // What has ended never changes, and neither does its log.
+  return hasEnded(state.status) ? 'already_ended' : null;
 }
 
 export class Recovery {
@@ -35,13 +48,9 @@ export class Recovery {
     this.#parts = parts;
   }
 
-  /** Takes lines of an attempt that this runner has had. A repeated call changes nothing. */
+  /** Takes lines of an attempt that this runner has had, unless `refusalOf` says why not. Repeated, it changes nothing. */
   take(sender: Sender, attempt: number, recovered: RecoveredLines): Recovered {
-    const { spec, state } = this.#parts.machine.current();
-    if (sender.ownerId !== spec.ownerId) return { refused: 'stale_attempt' };
-    if (!isContiguous(recovered.lines)) return { refused: 'misnumbered' };
-    // What has ended never changes, and neither does its log.
-    if (hasEnded(state.status)) return { refused: 'already_ended' };
+    const { state } = this.#parts.machine.current();
     const holdsLease = state.lease?.runner.id === sender.id && state.attempt === attempt;
     return holdsLease ? this.#current(attempt, recovered) : this.#late(sender, attempt, recovered);
   }

@@ -17,7 +17,6 @@ beforeEach(forgetAll);
 async function oldObject(spec: Spec, state: State, seq: number, outbox: readonly number[]) {
   const stub = env.DEPLOYMENTS.getByName(spec.id);
   await runInDurableObject(stub, (_, { storage: { sql } }) => {
-    for (const table of ['spec', 'state']) sql.exec(`DROP TABLE ${table}`);
     sql.exec('CREATE TABLE outbox (seq INTEGER PRIMARY KEY, record TEXT NOT NULL)');
     sql.exec('CREATE TABLE deployment (id INTEGER PRIMARY KEY CHECK (id = 1), saved TEXT NOT NULL)');
     sql.exec('INSERT INTO deployment VALUES (1, ?)', JSON.stringify({ spec, state, seq }));
@@ -107,6 +106,7 @@ test('a spec larger than a row may be is kept in rows that are not', async () =>
   const stub = env.DEPLOYMENTS.getByName(spec.id);
   await runInDurableObject(stub, (_, { storage }) => {
     const kept = new SavedDeployment(storage);
+    kept.prepare();
     kept.writeSpec(spec);
     kept.writeState({ state: initialState(spec), seq: 1, confirmed: 0 });
     const sizes = storage.sql

@@ -29,15 +29,26 @@ export class SavedDeployment {
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = limitedSql(storage.sql);
+  }
+
+  /** Creates the tables, unless they are there. Call it before anything is written. */
+  prepare(): void {
     this.#sql.exec('CREATE TABLE IF NOT EXISTS spec (piece INTEGER PRIMARY KEY, body TEXT NOT NULL)');
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, confirmed INTEGER NOT NULL, body TEXT NOT NULL)',
     );
-    this.#takeOver();
   }
 
-  /** What is kept; null before the deployment was created and after it was removed. */
+  /** What is kept; null while this object is empty, which reading leaves it. */
   read(): Saved | null {
+    const tables = this.#sql
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('state', 'deployment')",
+      )
+      .toArray();
+    if (tables.length === 0) return null;
+    this.prepare();
+    if (tables.some(({ name }) => name === 'deployment')) this.#takeOver();
     const row = this.#sql
       .exec<{ seq: number; confirmed: number; body: string }>('SELECT seq, confirmed, body FROM state')
       .toArray()[0];
@@ -72,8 +83,6 @@ export class SavedDeployment {
    * confirmed. The new tables replace both.
    */
   #takeOver(): void {
-    const old = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'deployment'");
-    if (old.toArray().length === 0) return;
     this.#storage.transactionSync(() => {
       const row = this.#sql.exec<{ saved: string }>('SELECT saved FROM deployment').toArray()[0];
       if (row !== undefined) {

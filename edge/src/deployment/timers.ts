@@ -16,7 +16,11 @@ export class Timers {
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    sql.exec(
+  }
+
+  /** Creates the table, unless it is there. Call it before anything else. */
+  prepare(): void {
+    this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS timers (chore TEXT PRIMARY KEY, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID',
     );
   }

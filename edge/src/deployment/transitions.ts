@@ -9,6 +9,8 @@ export interface TransitionsOptions {
   readonly storage: DurableObjectStorage;
   readonly machine: Machine;
   readonly targets: EffectTargets;
+  /** Creates the tables that the object has beside those of the machine. */
+  readonly prepare: () => void;
   /** What is due next may have changed. */
   readonly rearm: () => void;
   /** A change was written at `now`. */
@@ -28,11 +30,12 @@ export class Transitions {
    * prebuilt output is offered to nobody.
    */
   begin(spec: Spec): void {
-    const { storage, machine, targets, rearm } = this.#options;
+    const { storage, machine, targets, prepare, rearm } = this.#options;
     const { tasks, log } = targets;
     const now = Date.now();
     const isWaiting = isOffered(spec, initialState(spec));
     const saved = storage.transactionSync(() => {
+      prepare();
       if (isWaiting) tasks.add('offer', now);
       tasks.add('publish', now);
       return machine.writeNew(spec);

@@ -10,7 +10,11 @@ import { finish, ndjsonFrame, rewindFrame, stateFrame, upgraded } from './viewer
 const STALLED_MS = 60_000;
 
 /** Lets a viewer in and sends it the lines after `after`, as fast as it reads. */
-export function replayArchive(status: DeploymentStatus, archive: LogArchive, after: number): Response {
+export function replayArchive(
+  status: DeploymentStatus,
+  archive: Pick<LogArchive, 'linesAfter'>,
+  after: number,
+): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   replay(server, status, archive, after).catch((error: unknown) => {
@@ -23,7 +27,7 @@ export function replayArchive(status: DeploymentStatus, archive: LogArchive, aft
 async function replay(
   server: WebSocket,
   status: DeploymentStatus,
-  archive: LogArchive,
+  archive: Pick<LogArchive, 'linesAfter'>,
   after: number,
 ): Promise<void> {
   const flow = new ViewerFlow(server);

@@ -1,5 +1,5 @@
 /** Measures how many bytes storage holds, by kind. */
-import { appsPrefix, isLogKey, uploadKeyPrefix } from '../storage/keys.ts';
+import { appsPrefix, deploymentsPrefix, isLogKey, uploadKeyPrefix } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/storage.ts';
 import type { StoredBytes } from './records.ts';
 
@@ -10,7 +10,7 @@ const MOST_PAGES = 400;
 export async function measureStorage(objects: ObjectStore, mostPages = MOST_PAGES): Promise<StoredBytes> {
   const stored: StoredBytes = { sources: 0, artifacts: 0, logs: 0, complete: true };
   let pages = 0;
-  for (const prefix of [uploadKeyPrefix, appsPrefix]) {
+  for (const prefix of [uploadKeyPrefix, deploymentsPrefix, appsPrefix]) {
     let cursor: string | null = null;
     do {
       if (pages >= mostPages) return { ...stored, complete: false };
@@ -25,5 +25,5 @@ export async function measureStorage(objects: ObjectStore, mostPages = MOST_PAGE
 
 function kindOf(prefix: string, key: string): 'sources' | 'artifacts' | 'logs' {
   if (prefix === uploadKeyPrefix) return 'sources';
-  return isLogKey(key) ? 'logs' : 'artifacts';
+  return isLogKey(key) || prefix === deploymentsPrefix ? 'logs' : 'artifacts';
 }

@@ -1,19 +1,25 @@
 /**
- * The signed statement of one deployment, kept in its object. It is made when somebody asks for it first, so that a
- * deployment that nobody asks about costs nothing, and it lies in a row there, not in the bucket: a row costs less than a
- * PUT. After that it never changes, unless the key was revoked that has signed it.
+ * The signed statement of one deployment. It is made when somebody asks for it first, so that a deployment that nobody asks
+ * about costs nothing. After that it never changes, unless the key was revoked that has signed it.
  */
-import { type DsseEnvelope, DsseEnvelope as Envelope } from '@appflux/protocol';
-import { limitedSql, type Sql } from '../limits/sql.ts';
+import type { DsseEnvelope } from '@appflux/protocol';
 import { sealStatement } from './envelope.ts';
 import { isTrusted } from './key-ring.ts';
 import { type KeyStore, readRing, signingRing } from './keys.ts';
 
-export class Attestations {
-  readonly #sql: Sql;
+/** Where the envelope of one deployment is kept. */
+export interface EnvelopePlace {
+  /** The envelope that is kept; null when there is none. */
+  read(): DsseEnvelope | null;
+  /** Keeps an envelope in the place of the one before: from this call on, `read` gives it. */
+  write(envelope: DsseEnvelope): Promise<void>;
+}
 
-  constructor(storage: DurableObjectStorage) {
-    this.#sql = limitedSql(storage.sql);
+export class Attestations {
+  readonly #place: EnvelopePlace;
+
+  constructor(place: EnvelopePlace) {
+    this.#place = place;
   }
 
   /**
@@ -21,7 +27,7 @@ export class Attestations {
    * none. Simultaneous calls all get the same.
    */
   async get(keys: KeyStore, state: () => object | null): Promise<DsseEnvelope | null> {
-    const kept = this.#read();
+    const kept = this.#place.read();
     if (kept !== null) {
       const ring = await readRing(keys);
       if (ring !== null && isTrusted(ring, signerOf(kept))) return kept;
@@ -32,27 +38,11 @@ export class Attestations {
     return this.#keep(made, kept);
   }
 
-  #read(): DsseEnvelope | null {
-    const isThere = this.#sql.exec(
-      "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'attestation'",
-    );
-    if (isThere.toArray().length === 0) return null;
-    const row = this.#sql.exec<{ envelope: string }>('SELECT envelope FROM attestation').toArray()[0];
-    return row === undefined ? null : Envelope.parse(JSON.parse(row.envelope));
-  }
-
   /** Keeps the envelope in the place of `replaced`; what was kept meanwhile stays, and is given. */
-  #keep(envelope: DsseEnvelope, replaced: DsseEnvelope | null): DsseEnvelope {
-    const now = this.#read();
+  async #keep(envelope: DsseEnvelope, replaced: DsseEnvelope | null): Promise<DsseEnvelope> {
+    const now = this.#place.read();
     if (now !== null && (replaced === null || signerOf(now) !== signerOf(replaced))) return now;
-    // Made here and not with the object: most deployments never need it.
-    this.#sql.exec(
-      'CREATE TABLE IF NOT EXISTS attestation (id INTEGER PRIMARY KEY CHECK (id = 1), envelope TEXT NOT NULL)',
-    );
-    this.#sql.exec(
-      'INSERT OR REPLACE INTO attestation (id, envelope) VALUES (1, ?)',
-      JSON.stringify(envelope),
-    );
+    await this.#place.write(envelope);
     return envelope;
   }
 }

@@ -1,5 +1,6 @@
 /** The Durable Object of one deployment, as the Worker has it: it delivers its own news. */
-import { type Unconfirmed, DeploymentObject as WithoutDelivery } from '../deployment/object.ts';
+import type { Unconfirmed } from '../deployment/answers.ts';
+import { DeploymentObject as WithoutDelivery } from '../deployment/object.ts';
 import { deliverNews } from './news.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** Brings what has happened to a deployment to everyone who is to know of it. */
-import type { Unconfirmed } from '../deployment/object.ts';
+import type { Unconfirmed } from '../deployment/answers.ts';
 import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';

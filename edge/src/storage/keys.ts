@@ -8,6 +8,12 @@ export const appsPrefix = 'apps/';
 /** All source uploads are below it. */
 export const uploadKeyPrefix = 'uploads/';
 
+/** What the objects of ended deployments leave is below it. */
+export const deploymentsPrefix = 'deployments/';
+
+/** What the object of an ended deployment leaves. It knows no app until it has read this. */
+export const endedDeploymentKey = (deploymentId: string) => `${deploymentsPrefix}${deploymentId}.json.gz`;
+
 /** All that a deployment's attempts and its log leave. */
 export const deploymentPrefix = (appId: string, deploymentId: string) =>
   `${appsPrefix}${appId}/${deploymentId}/`;

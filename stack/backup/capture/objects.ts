@@ -12,7 +12,7 @@ import type { Outside } from './local.ts';
 export const objectPath = (key: string): string => `objects/${key}`;
 
 /** What begins the keys of an instance's objects (edge/src/storage/keys.ts). */
-export const PREFIXES = ['apps/', 'uploads/'] as const;
+export const PREFIXES = ['apps/', 'uploads/', 'deployments/'] as const;
 
 /** How many objects are asked for ahead of the one that is being stored. */
 const AHEAD = 4;
