@@ -20,6 +20,7 @@ print(
     ['D1', 'bytes'],
     [...d1.bytes.map(([name, bytes]) => [name, round(bytes)] as const), ['in total', round(d1.total)]],
   ),
+  `When all are archived but the latest of each app, ${round(d1.archived)} bytes of D1 each are left, and a file in storage.`,
   `D1 reads ${round(d1.rowsRead)} rows and writes ${round(d1.rowsWritten)} in ${round(d1.calls)} calls, from the request to the archived log.`,
   mongo === null
     ? 'NOT MEASURED ON MONGODB: no MONGODB_URI, no FerretDB was built, and no container of mongo:8 could start.'

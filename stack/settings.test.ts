@@ -182,6 +182,7 @@ test('retention settings and the quota of state are passed on unchanged', () => 
     ARTIFACTS_KEEP_LAST: '3',
     ARTIFACTS_DAYS: '0',
     LOGS_DAYS: '3650',
+    ARCHIVE_DAYS: '0',
     AUDIT_DAYS: '90',
     MAX_QUEUED: '100000',
     MAX_RUNNERS: '10000',

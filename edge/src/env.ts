@@ -28,6 +28,8 @@ export interface SecretsAndOptions {
   CLOUDFLARE_API_URL?: string;
   /** How many runners a team may have, as a number; 500 unless set. */
   MAX_RUNNERS?: string;
+  /** After how many days a deployment of which nothing but the record is left is archived; 0 for never. */
+  ARCHIVE_DAYS?: string;
   /** For how many new hosts a team may get certificates within a week, as a number. */
   CERTIFICATES_PER_TEAM?: string;
   /** Where traces of deployments are sent, in the form of OpenTelemetry's exporters: an OTLP/HTTP address, and headers. */

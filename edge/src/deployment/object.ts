@@ -364,6 +364,16 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   /**
+   * Empties this object if that is due. Gives the number of the event whose record is in storage then; null while the
+   * deployment is here, and when it was removed.
+   */
+  async leave(): Promise<number | null> {
+    await this.#emptying.run(Date.now());
+    if (this.#machine.saved !== null) return null;
+    return (await this.#ended.read())?.saved.seq ?? null;
+  }
+
+  /**
    * Stops the build and removes everything, in storage too; the deployment's App is being deleted. When storage or the
    * pool does not answer that is false, and called again it goes on.
    */

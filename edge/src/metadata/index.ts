@@ -1,5 +1,7 @@
 /** Chooses the backend of metadata. */
 import type { Env } from '../env.ts';
+import { objectsOf } from '../storage/index.ts';
+import { archivedMetadata } from './archive/archived.ts';
 import { createD1Metadata } from './d1/index.ts';
 import type { Metadata } from './metadata.ts';
 import { mongoOf } from './mongo/object.ts';
@@ -16,7 +18,10 @@ export function metadataOf(env: Env): Metadata {
 }
 
 const createMetadata = (env: Env): Metadata =>
-  env.MONGODB_URI ? remoteMetadata(() => mongoOf(env)) : createD1Metadata(env.METADATA);
+  archivedMetadata(
+    env.MONGODB_URI ? remoteMetadata(() => mongoOf(env)) : createD1Metadata(env.METADATA),
+    () => objectsOf(env),
+  );
 
 /** Whether the backend of this instance has a use for DeploymentStore.keepLogTail. */
 export const keepsLogTails = (env: Env): boolean => Boolean(env.MONGODB_URI);

@@ -207,6 +207,17 @@ export interface DeploymentStore {
   markCleared(ids: readonly string[]): Promise<void>;
   /** Removes records, 100 at most. Those that are not there are no error. */
   delete(ids: readonly string[]): Promise<void>;
+  /**
+   * Places of an app's deployments that may be archived, the first created first, from the place after `after`: created
+   * before `createdBefore` (ISO 8601), ended, with nothing left in storage, not pinned, and neither a release nor the
+   * latest that was built.
+   */
+  archivable(appId: string, createdBefore: string, after: Place | null, limit: number): Promise<Place[]>;
+  /**
+   * Archives those of these deployments that may be, 100 at most, and whose newest event has this `seq`: their records are
+   * in storage. Gives how many were archived. An event that comes later brings the record back.
+   */
+  archive(appId: string, stored: readonly { id: string; seq: number }[]): Promise<number>;
   /** Ids of an app's deployments, at most `limit`, in any order. */
   idsOf(appId: string, limit: number): Promise<string[]>;
   /** Ids of an app's deployments that have not ended. */

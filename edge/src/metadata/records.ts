@@ -260,8 +260,11 @@ export interface DeploymentMarks {
   leftovers: boolean;
 }
 
-/** A deployment as it is kept. */
-export type KeptDeployment = DeploymentRecord & DeploymentMarks;
+/**
+ * A deployment as it is kept. One that is `archived` comes from a backend that has only what lists and feeds show of its
+ * record; the rest is in storage, and archive/archived.ts completes it.
+ */
+export type KeptDeployment = DeploymentRecord & DeploymentMarks & { archived?: true };
 
 /** How a deployment is marked at first: nothing was decided about it yet. */
 export const UNMARKED: DeploymentMarks = {

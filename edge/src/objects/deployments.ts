@@ -26,5 +26,6 @@ export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): Deploym
     logs: 'repeat',
     ndjson: 'repeat',
     forgetLog: 'repeat',
+    leave: 'repeat',
     destroy: 'repeat',
   });

@@ -4,6 +4,7 @@ import type { Budget } from '../limits/budget.ts';
 import type { AppRecord, DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
 import { type Place, placeOf } from '../metadata/paging.ts';
 import { environmentOf } from '../metadata/sites.ts';
+import { archiveApp } from './archive.ts';
 import { type Candidate, type Counted, decider, NOTHING_COUNTED } from './decide.ts';
 import { policyOf } from './policy.ts';
 import { type Going, type Parts, removeAll } from './remove.ts';
@@ -143,6 +144,8 @@ export async function sweepApp(
     }
     swept.artifactBytes = after.artifactBytes;
     if (!isLast && !dryRun && budget.isSpent) return { ...swept, walk: after };
+    if (isLast && !dryRun && !(await archiveApp(app.id, parts, options)))
+      return { ...swept, artifactBytes: before.artifactBytes, walk: before };
   }
   return swept;
 }

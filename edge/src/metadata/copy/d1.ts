@@ -81,6 +81,7 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
     ],
     drawn: {
       created_at: (record) => String(record.createdAt),
+      archived: (record) => (record.archived === true ? 1 : 0),
       // Of earlier versions.
       ended_on: () => null,
       waited_seconds: () => null,

@@ -9,6 +9,7 @@ import {
   type DeploymentStore,
   type KeptDeployment,
 } from '../metadata.ts';
+import { createArchiving, unarchiveStatement } from './archive.ts';
 import { countStatement } from './build-days.ts';
 import { flag, fromFlag, number, text, textOrNull } from './columns.ts';
 import type { Database, Row, Statement, Value } from './database.ts';
@@ -37,6 +38,7 @@ const REMOVED_AT: Record<DeploymentPart, string> = {
 export function createDeploymentStore(database: Database): DeploymentStore {
   return {
     ...createSummaries(database),
+    ...createArchiving(database),
 
     async project(record, seq) {
       const release = releaseOf(record, seq);
@@ -313,6 +315,7 @@ function endedAs(record: DeploymentRecord): Statement[] {
       sql: 'UPDATE deployments SET counted = 1, duration_seconds = ?2, ended_at = ?3 WHERE id = ?1 AND counted = 0',
       values: [record.id, end.durationSeconds, record.finishedAt],
     },
+    unarchiveStatement(record.id),
   ];
 }
 

@@ -6,6 +6,7 @@ import { appRecord, deploymentRecord, memberRecord } from '../testing/sample-rec
 import { buildStatement, downloadStatements } from './analytics.ts';
 import { recentStatements } from './app-lists.ts';
 import { repositoryStatement } from './apps.ts';
+import { archivableStatement } from './archive.ts';
 import type { Statement } from './database.ts';
 import { endedListStatement } from './deployment-summaries.ts';
 import { lastEndedStatement } from './deployments.ts';
@@ -224,4 +225,10 @@ test('analytics read one row for each day, of a team as of an app', async () => 
     // And where the range ends.
     expect(meta.rows_read).toBeLessThanOrEqual(10 + 1);
   }
+});
+
+test('what may be archived is found by an index of nothing else', async () => {
+  const [first, ...others] = await planOf(archivableStatement(OF_APP.appId, RANGE.to, null, 60));
+  expect(first).toContain('SEARCH deployments USING INDEX deployments_to_archive (app_id=?');
+  expect(others.filter((step) => step.startsWith('SCAN'))).toEqual([]);
 });

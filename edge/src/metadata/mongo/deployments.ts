@@ -13,6 +13,7 @@ import {
 } from '../metadata.ts';
 import { newestFirst, placeOf } from '../paging.ts';
 import { ofApp, pointTo } from './apps.ts';
+import { createArchiving } from './archive.ts';
 import { countEnd, forgetBuilds } from './build-days.ts';
 import { is, isDuplicate, Records } from './database.ts';
 import { createSummaries } from './deployment-summaries.ts';
@@ -38,6 +39,9 @@ const REMOVED_AT = {
   log: 'logRemovedAt',
 } as const satisfies Record<DeploymentPart, keyof DeploymentMarks>;
 
+/** An event brings the whole record, also of a deployment that was archived. */
+const WHOLE = { $unset: { archived: '' } };
+
 /** `publicUrl` is the instance's address without a trailing slash, or null: for the artifacts' addresses. */
 export function createDeploymentStore(db: Db, publicUrl: string | null): DeploymentStore {
   const deployments = new Records<KeptDeployment>(db, 'deployments');
@@ -52,12 +56,12 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
     // that is reported again, `releasePending` stays as it is.
     const first = await deployments.documents.updateOne(
       { ...older, status: { $ne: 'success' } },
-      { $set: { ...members, releasePending: isRelease(record) } },
+      { $set: { ...members, releasePending: isRelease(record) }, ...WHOLE },
     );
     if (first.matchedCount > 0) return true;
     const again = await deployments.documents.updateOne(
       { ...older, status: is('success') },
-      { $set: members },
+      { $set: members, ...WHOLE },
     );
     if (again.matchedCount > 0) return true;
     if ((await deployments.first(key)) !== null) return false;
@@ -116,6 +120,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
 
   return {
     ...createSummaries(deployments),
+    ...createArchiving(db),
 
     async project(record, seq) {
       const written = await ofApp(

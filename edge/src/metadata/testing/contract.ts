@@ -4,6 +4,7 @@ import type { Metadata } from '../metadata.ts';
 import { analyticsContract } from './contract/analytics.ts';
 import { appListContract } from './contract/app-lists.ts';
 import { appContract } from './contract/apps.ts';
+import { archiveContract } from './contract/archive.ts';
 import { deploymentListContract } from './contract/deployment-lists.ts';
 import { deploymentContract } from './contract/deployments.ts';
 import { detailContract } from './contract/details.ts';
@@ -48,6 +49,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('release notes and icons', () => detailContract(create));
     describe('triggers', () => triggerContract(create));
     describe('retention', () => retentionContract(create));
+    describe('the archive', () => archiveContract(create));
     describe('paging', () => pagingContract(create));
     describe('downloads', () => downloadContract(create));
     describe('analytics', () => analyticsContract(create));
