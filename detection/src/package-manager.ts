@@ -81,12 +81,14 @@ function declaredManager(packages: readonly PackageAt[], reasons: Reason[]): Dec
       reasons.push(because('manager', `Package manager: ${name}, because devEngines in ${path} says so.`));
       return { manager: name as PackageManager, pinned: null };
     }
-    const [name = '', version = ''] = pkg.packageManager.split('@');
+    const [name = '', written = ''] = pkg.packageManager.split('@');
+    // Corepack checks the hash behind the version.
+    const version = written.replace(/\+.*/s, '');
     if (NAMES.has(name)) {
       reasons.push(
         because(
           'manager',
-          `Package manager: ${[name, version.replace(/\+.*/, '')].filter(Boolean).join(' ')}, because packageManager in ${path} says so.`,
+          `Package manager: ${[name, version].filter(Boolean).join(' ')}, because packageManager in ${path} says so.`,
         ),
       );
       const by = `packageManager in ${path}`;

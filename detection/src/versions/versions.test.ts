@@ -190,6 +190,7 @@ describe('the version of a package manager', () => {
     const pin = async (packageManager: string) =>
       (await decided({ pkg: { packageManager } })).managerVersion?.isPin;
     expect(await pin('pnpm@9.15.4+sha512.00ff')).toBe(true);
+    expect(await pin(`pnpm@9.15.4+sha512.${'0'.repeat(128)}`)).toBe(true);
     expect(await pin('pnpm@^9')).toBe(false);
     const { managerVersion } = await decided({
       files: { ...PNPM_LOCK('6.0'), '.tool-versions': 'pnpm 8.6.0' },
