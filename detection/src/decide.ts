@@ -7,12 +7,12 @@ import { IMAGES } from './images.ts';
 import { MANIFEST_NAME, parseManifest } from './manifest.ts';
 import { nothingFound } from './nothing-found.ts';
 import { packageVersion, versionText } from './package-json.ts';
-import { choosePackageManager } from './package-manager.ts';
+import { choosePackageManager, runScript } from './package-manager.ts';
 import { packagesAbove } from './packages-above.ts';
 import { because, type Reason, type ReasonAbout } from './reason.ts';
 import { type Alternative, alternatives, asCandidates, howToChoose } from './rules/alternatives.ts';
 import { type Answer, ask, rulesFor } from './rules/ask.ts';
-import type { Finding, ServerUse, Subject } from './rules/rule.ts';
+import { type Finding, ownPackage, type ServerUse, type Subject } from './rules/rule.ts';
 import { likelyOutputs } from './rules/web/static-files.ts';
 import { joinPath, type SourceTree } from './tree.ts';
 import { chooseNode } from './versions/choose-node.ts';
@@ -202,12 +202,14 @@ function usable(
   }
   const type = subject.type ?? answers[0]?.rule.types[0] ?? 'web';
   const text = `${refusal.refusal} Built anyway, as set by ${(set.outputs ?? set.buildCommand)?.by}.`;
+  // Outputs name what the project's own build creates.
+  const hasScript = (ownPackage(subject)?.scripts.build ?? '').trim() !== '';
   return {
     type,
     framework: null,
     image: IMAGES[type],
     needsInstall: true,
-    buildCommand: null,
+    buildCommand: hasScript ? runScript(subject.manager, 'build') : null,
     outputs: [],
     reasons: [because('framework', text)],
   };

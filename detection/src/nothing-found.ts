@@ -39,10 +39,14 @@ const SERVERS = [
   'restify',
   'polka',
   'socket.io',
+  'elysia',
+  'h3',
 ];
 
 /** Files that say which language a project is in, where it is one that no builder image has the tools of. */
 const LANGUAGES: readonly (readonly [string, string])[] = [
+  ['deno.json', 'Deno'],
+  ['deno.jsonc', 'Deno'],
   ['pyproject.toml', 'Python'],
   ['requirements.txt', 'Python'],
   ['go.mod', 'Go'],
@@ -50,7 +54,11 @@ const LANGUAGES: readonly (readonly [string, string])[] = [
   ['composer.json', 'PHP'],
   ['Gemfile', 'Ruby'],
   ['pom.xml', 'Java (Maven)'],
+  ['build.gradle', 'Java (Gradle)'],
+  ['build.gradle.kts', 'Kotlin (Gradle)'],
   ['mix.exs', 'Elixir'],
+  ['Package.swift', 'Swift'],
+  ['CMakeLists.txt', 'C or C++'],
 ];
 
 /** What the source is, though no rule builds it: a sentence's end, and what to do. */
@@ -61,10 +69,13 @@ function nearestThing(subject: Subject): { readonly what: string; readonly hint:
     if (pkg.scripts.build !== undefined) return null;
     const packages = allDependencies(pkg);
     const server = SERVERS.find((name) => packages[name] !== undefined);
-    if (server !== undefined && pkg.scripts.start !== undefined) {
+    if (server !== undefined) {
       return {
-        what: `package.json has a script that starts a server (${server}), but the script names no file that AppFlux can run.`,
-        hint: `Let the script start the server’s main file, as in "node server.js". If a subfolder has a front end, set it as the root directory.`,
+        what:
+          pkg.scripts.start === undefined
+            ? `package.json depends on ${server}, a server, but no script starts one, and no main file listens.`
+            : `package.json has a script that starts a server (${server}), but the script names no file that AppFlux can run.`,
+        hint: `Let the script "start" run the server’s main file, as in "node server.js". If a subfolder has a front end, set it as the root directory.`,
       };
     }
     return {
@@ -83,6 +94,9 @@ function nearestThing(subject: Subject): { readonly what: string; readonly hint:
 const PROJECT_FILE =
   /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json|tauri\.conf\.json5?|Tauri\.toml)$/;
 
+/** Folders with the pages of a server, as it fills them in. */
+const TEMPLATES = /^_?(?:templates?|views|layouts|includes|partials)$/;
+
 /**
  * Folders below the root directory in which a project seems to be, the nearest first; none below another one.
  */
@@ -92,6 +106,7 @@ export function projectFolders(tree: SourceTree): string[] {
     .files()
     .filter((path) => path.startsWith(prefix) && PROJECT_FILE.test(path))
     .map((path) => path.slice(prefix.length, path.lastIndexOf('/')))
+    .filter((folder) => !folder.split('/').some((part) => TEMPLATES.test(part)))
     .sort((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1));
   return folders.filter(
     (folder, index) =>

@@ -71,6 +71,14 @@ const PackageJson = z.object({
   productName: Text,
   main: Text,
   module: Text,
+  types: Text,
+  /** Whether it is kept out of registries. */
+  private: z.boolean().catch(false).default(false),
+  /** Whether it says what others may import of it. */
+  exports: z
+    .unknown()
+    .default(null)
+    .transform((value) => value !== null),
   /** One program, or several by name; of several the first is the one that is named here. */
   bin: z.unknown().default(null).transform(firstText),
   /** The settings of electron-builder, if they are here; whatever else it may be. */

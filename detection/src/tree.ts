@@ -174,11 +174,23 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
 const PROGRAM =
   /^(?:[^/]+\/){0,2}(?:(?:src|server|api|app|backend|worker|bin)\/){0,2}(?:index|main|server|app|worker|www)(?:\.[cm]?[jt]sx?)?$/;
 const CONFIG = /^(?:[a-z-]+\.)?config\.[cm]?[jt]s$/;
+const PAGE: WantedText = { maxBytes: 16 * KB, headOnly: true };
+/** Start pages, and manifests of other languages. Only near the top: deeper ones are examples and finished pages. */
+const NEAR_TOP =
+  /^(?:[^/]+\/){0,3}(?:requirements\.txt|pyproject\.toml|Pipfile|go\.mod|Gemfile|pom\.xml|[\w.-]+\.(?:cs|fs)proj|deno\.jsonc?|action\.ya?ml|Staticfile|polymer\.json)$/;
+const NEAR_PAGE = /^(?:[^/]+\/){0,3}index\.html$/;
 
 /** Whether detection reads a file, and how much of it. */
 export function wantedText(path: string): WantedText | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return BY_NAME.get(name) ?? (CONFIG.test(name) || isProgram(path) ? MEDIUM : null);
+  return (
+    BY_NAME.get(name) ??
+    (NEAR_PAGE.test(path)
+      ? PAGE
+      : CONFIG.test(name) || isProgram(path) || NEAR_TOP.test(path)
+        ? MEDIUM
+        : null)
+  );
 }
 
 /** A file without an ending is a program only where Express's generator puts one. */

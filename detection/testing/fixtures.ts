@@ -20,6 +20,7 @@ import { documentationFixtures } from './web/documentation.fixtures.ts';
 import { generatorFixtures } from './web/generator.fixtures.ts';
 import { metaFrameworkFixtures } from './web/meta-framework.fixtures.ts';
 import { nodeFixtures } from './web/node-server.fixtures.ts';
+import { libraryFixtures, productFixtures, unbuiltFixtures } from './web/not-a-site.fixtures.ts';
 import { foreignServerFixtures, notServerFixtures } from './web/not-server.fixtures.ts';
 import { nothingFixtures } from './web/nothing.fixtures.ts';
 import { packageManagerFixtures } from './web/package-manager.fixtures.ts';
@@ -42,6 +43,9 @@ export const FIXTURES: Readonly<Record<string, Fixtures>> = {
   'Workers and Hono': workerFixtures,
   'servers of Node': nodeFixtures,
   'no servers': notServerFixtures,
+  'libraries and programs': libraryFixtures,
+  'parts of other products': productFixtures,
+  'pages that are not built': unbuiltFixtures,
   'servers in monorepos': serverMonorepoFixtures,
   'servers in other languages': foreignServerFixtures,
   'documentation and blogs': documentationFixtures,

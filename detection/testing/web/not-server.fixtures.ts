@@ -76,35 +76,6 @@ export const notServerFixtures: Fixtures = {
       'Only the site’s files are published, not the server api/index.js. To publish it, set "server" to true in appflux.json.',
     ],
   ),
-  'a library with a build script': notServer(
-    {
-      'package.json': node(
-        {},
-        { build: 'tsup src/index.ts' },
-        { main: 'dist/index.js', types: 'dist/index.d.ts' },
-      ),
-      'src/index.ts': 'export default function add() {}',
-    },
-    { framework: null },
-  ),
-  'a middleware for Express': notServer(
-    {
-      'package.json': node(
-        {},
-        { build: 'tsc', test: 'node test.js' },
-        { main: 'dist/index.js', peerDependencies: { express: '5' }, devDependencies: { express: '5.0.0' } },
-      ),
-      'src/index.ts': 'export default (req, res, next) => next()',
-    },
-    { framework: null },
-  ),
-  'a library that depends on Express and starts nothing': notServer(
-    {
-      'package.json': node({ express: '5.0.0' }, { build: 'tsc' }, { main: 'dist/index.js' }),
-      'src/index.ts': 'export const makeApp = () => express()',
-    },
-    { framework: null },
-  ),
   'a script that serves the finished files': notServer(
     { 'package.json': node({ serve: '14.0.0' }, { build: 'webpack', start: 'serve -s dist' }) },
     { framework: null },

@@ -73,7 +73,7 @@ export const settingsFixtures: Fixtures = {
   'outputs that are set for a project that needs a server': {
     settings: { outputs: ['out'] },
     files: { 'package.json': pkg({ next: '16.0.0' }, 'next build') },
-    plan: { framework: null, outputs: ['out'], buildCommand: null, installCommand: 'npm install' },
+    plan: { framework: null, outputs: ['out'], buildCommand: 'npm run build', installCommand: 'npm install' },
   },
   'a build command that is set where nothing is found': {
     settings: { buildCommand: './make.sh' },

@@ -2,9 +2,10 @@
  * Servers in other languages. Many have a front end or a folder of files in them, which is no site without the server:
  * so what a project is comes before what could be published of it.
  */
-import { parseToml, tableAt } from '../../data-text.ts';
 import { joinPath, type SourceTree } from '../../tree.ts';
 import { ownPackage, type Refusal, type Subject } from '../rule.ts';
+import { compiledProgram, managedServer } from './foreign-manifest.ts';
+import { isStylesOnly } from './styles-only.ts';
 
 interface ForeignServer {
   /** With its article. */
@@ -13,33 +14,50 @@ interface ForeignServer {
   readonly evidence: readonly (readonly string[])[];
 }
 
+/** Those that have a front end in them as a rule: it does not count, however it is built. */
 const SERVERS: readonly ForeignServer[] = [
   { name: 'a Laravel (PHP) server', evidence: [['artisan'], ['composer.json']] },
   { name: 'a Symfony (PHP) server', evidence: [['bin/console'], ['composer.json']] },
   {
     name: 'a WordPress (PHP) site',
     evidence: [
-      ['wp-config.php', 'wp-config-sample.php', 'wp-load.php', 'wp-content/plugins', 'wp-content/themes'],
+      [
+        'wp-config.php',
+        'wp-config-sample.php',
+        'wp-load.php',
+        'wp-content/plugins',
+        'wp-content/themes',
+        'web/wp-config.php',
+      ],
     ],
   },
   {
     name: 'a WordPress (PHP) theme',
     evidence: [['functions.php'], ['style.css'], ['index.php', 'theme.json']],
   },
-  { name: 'a PHP server', evidence: [['index.php', 'public/index.php'], ['composer.json']] },
+  { name: 'a Drupal (PHP) site', evidence: [['core/lib/Drupal.php', 'web/core', 'web/sites/default']] },
+  { name: 'a Magento (PHP) server', evidence: [['bin/magento']] },
+  { name: 'a CodeIgniter (PHP) server', evidence: [['spark'], ['composer.json']] },
+  { name: 'a CakePHP server', evidence: [['bin/cake', 'bin/cake.php'], ['composer.json']] },
+  { name: 'a PHP server', evidence: [['index.php', 'public/index.php', 'web/index.php'], ['composer.json']] },
   { name: 'a Rails (Ruby) server', evidence: [['bin/rails', 'config/application.rb'], ['Gemfile']] },
   { name: 'a Ruby server', evidence: [['config.ru'], ['Gemfile']] },
   { name: 'a Django (Python) server', evidence: [['manage.py']] },
   { name: 'a Phoenix (Elixir) server', evidence: [['mix.exs'], ['config/config.exs', 'lib']] },
+  {
+    name: 'a Vapor (Swift) server',
+    evidence: [['Package.swift'], ['Sources/App', 'Public', 'Resources/Views']],
+  },
+  { name: 'a Meteor app', evidence: [['.meteor/release', '.meteor/packages']] },
 ];
-
-/** Crates that answer requests. */
-const CRATES = ['axum', 'actix-web', 'rocket', 'warp', 'poem', 'salvo', 'tide', 'gotham'];
 
 /** The server in another language that the root directory is; null if it is none. */
 export function foreignServer(subject: Subject): Refusal | null {
   const { tree } = subject;
-  const name = SERVERS.find((server) => isThere(tree, server))?.name ?? compiledServer(subject);
+  const name =
+    SERVERS.find((server) => isThere(tree, server))?.name ??
+    managedServer(subject) ??
+    (buildsFrontEnd(subject) ? null : (compiledProgram(subject) ?? phpSite(tree)));
   if (name === null) return null;
   const files = ownPackage(subject) === null ? 'html' : 'the one of its front end, such as "vite"';
   return {
@@ -57,14 +75,16 @@ function isThere(tree: SourceTree, { evidence }: ForeignServer): boolean {
   return evidence.every((names) => names.some(has));
 }
 
-/** Go and Rust are also the languages of tools beside a site: they count only where nothing builds a front end. */
-function compiledServer(subject: Subject): string | null {
+/** Whether the root directory has the build of a front end, or a page, beside which a program may be a tool. */
+function buildsFrontEnd(subject: Subject): boolean {
   const { tree } = subject;
-  const has = (name: string) => tree.isFile(joinPath(tree.base, name));
-  if (ownPackage(subject)?.scripts.build !== undefined || has('Trunk.toml') || has('index.html')) return null;
-  const isHugo = ['hugo.toml', 'hugo.yaml', 'config.toml', 'config.yaml'].some(has);
-  if (has('go.mod') && has('main.go') && !isHugo) return 'a Go program';
-  const crates = tableAt(parseToml(tree.text(joinPath(tree.base, 'Cargo.toml')) ?? ''), 'dependencies');
-  const crate = CRATES.find((name) => crates?.[name] !== undefined);
-  return crate === undefined ? null : `a Rust server (${crate})`;
+  const build = ownPackage(subject)?.scripts.build ?? '';
+  return (
+    (build !== '' && !isStylesOnly(build)) ||
+    ['Trunk.toml', 'index.html'].some((name) => tree.isFile(joinPath(tree.base, name)))
+  );
 }
+
+/** Pages in PHP, without a framework. */
+const phpSite = (tree: SourceTree): string | null =>
+  tree.isFile(joinPath(tree.base, 'index.php')) ? 'a PHP site' : null;

@@ -40,6 +40,6 @@ function requirements(): { command: string; reason: Reason } {
 }
 
 const missing = ({ name, directory }: KnownFramework, tool: string): Refusal => ({
-  refusal: `This is a ${name} site, and no builder image has ${tool}.`,
+  refusal: `This is ${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name} site, and no builder image has ${tool}.`,
   hint: `Set an image that has it in the app or in appflux.json, or deploy the folder that ${name} creates${directory === null ? '' : ` (${directory})`}.`,
 });

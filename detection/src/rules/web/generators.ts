@@ -1,12 +1,17 @@
 /** Generators of sites that are no JavaScript programs and that build-info does not know. */
 import { joinPath, type SourceTree } from '../../tree.ts';
 import type { KnownFramework } from './build-info.ts';
+import { whyUnbuilt } from './unbuilt-page.ts';
 
 interface Generator {
   readonly id: string;
   readonly name: string;
   /** One file of each group has to be there. */
   readonly evidence: readonly (readonly string[])[];
+  /** What its start page says, where the files alone don't tell. */
+  readonly page?: RegExp;
+  /** Whether it counts only where the start page can't be published as it is. */
+  readonly fromUnbuilt?: boolean;
   readonly command: string;
   readonly directory: string;
 }
@@ -63,12 +68,41 @@ const GENERATORS: readonly Generator[] = [
     command: 'trunk build --release',
     directory: 'dist',
   },
+  {
+    id: 'trunk',
+    name: 'Trunk (Rust)',
+    evidence: [['index.html'], ['Cargo.toml']],
+    page: /<link\b[^>]{0,1000}\bdata-trunk\b/,
+    command: 'trunk build --release',
+    directory: 'dist',
+  },
+  // https://dioxuslabs.com/learn/0.6/guides/deploy/config/
+  {
+    id: 'dioxus',
+    name: 'Dioxus (Rust)',
+    evidence: [['Dioxus.toml'], ['Cargo.toml']],
+    command: 'dx bundle --release',
+    directory: 'dist',
+  },
+  // https://guide.elm-lang.org/install/elm.html: pages whose program is compiled from Elm, and is not in the source
+  {
+    id: 'elm',
+    name: 'Elm',
+    evidence: [['elm.json'], ['index.html']],
+    fromUnbuilt: true,
+    command: 'elm make src/Main.elm --output=elm.js',
+    directory: '.',
+  },
 ];
 
 /** The generator that a folder is made for; null if it is none of these. */
 export function otherGenerator(tree: SourceTree, folder: string): KnownFramework | null {
-  const found = GENERATORS.find(({ evidence }) =>
-    evidence.every((names) => names.some((name) => tree.isFile(joinPath(folder, name)))),
+  const start = joinPath(folder, 'index.html');
+  const found = GENERATORS.find(
+    ({ evidence, page, fromUnbuilt = false }) =>
+      evidence.every((names) => names.some((name) => tree.isFile(joinPath(folder, name)))) &&
+      (page === undefined || page.test(tree.text(start) ?? '')) &&
+      (!fromUnbuilt || whyUnbuilt(tree, folder, start) !== null),
   );
   return found === undefined
     ? null

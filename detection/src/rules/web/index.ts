@@ -6,13 +6,14 @@ import { WEB_IMAGE } from '../../images.ts';
 import { nearest } from '../../nearest.ts';
 import type { PackageJson } from '../../package-json.ts';
 import { runScript } from '../../package-manager.ts';
-import { because } from '../../reason.ts';
+import { because, type Reason } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
 import { detectFrameworks, frameworkByName } from './build-info.ts';
 import { foreignServer } from './foreign-server.ts';
 import { generatedSite } from './generated-site.ts';
 import { generatorById, otherGenerator } from './generators.ts';
+import { otherProduct } from './other-product.ts';
 import { findingFor, frameworkFromAbove, frameworkIn, placeIn } from './packaged-site.ts';
 import { pwaReason } from './pwa.ts';
 import { programSite, SERVER_FRAMEWORKS } from './servers/program-site.ts';
@@ -34,10 +35,11 @@ export const webRule: Rule = {
     // Outputs that are set ask for files, whatever else the source is.
     const foreign = subject.servers === 'declined' ? null : foreignServer(subject);
     if (foreign !== null) return foreign;
-    if (own === null) return (await findGenerated(subject)) ?? findFinished(subject);
+    if (own === null) return (await findGenerated(subject)) ?? findFinished(subject, null);
     return (
+      otherProduct({ tree: subject.tree, folder: subject.tree.base, pkg: own }) ??
       (await findPackaged(subject, own)) ??
-      findFinished(subject, 'package.json has no build script and no web framework.')
+      findFinished(subject, own)
     );
   },
 };
@@ -90,8 +92,11 @@ async function findNamed(
   name: string,
   pkg: PackageJson | null,
 ): Promise<Finding | Refusal | null> {
-  if (/^(?:html|static|static-html|none)$/i.test(name)) return findFinished(subject);
   const { tree } = subject;
+  if (/^(?:html|static|static-html|none)$/i.test(name)) {
+    const folder = finishedSite(tree, tree.base)?.folder ?? null;
+    return folder === null ? null : publishedAsIs(subject, folder, []);
+  }
   const generator = generatorById(name);
   if (generator !== null) {
     return generatedSite(subject, generator, `Framework: ${generator.name}, from the app’s settings.`);
@@ -129,7 +134,7 @@ async function findGenerated(subject: Subject): Promise<Finding | Refusal | null
   if (generator === null) return null;
   // A finished site beside its source needs no generator.
   const finished = finishedSite(tree, tree.base);
-  if (finished !== null && finished !== '.' && !subject.hasOwnImage) return null;
+  if (finished?.unbuilt === null && finished.folder !== '.' && !subject.hasOwnImage) return null;
   return generatedSite(
     subject,
     generator,
@@ -137,10 +142,37 @@ async function findGenerated(subject: Subject): Promise<Finding | Refusal | null
   );
 }
 
-/** A site that is published as it is. */
-function findFinished({ tree }: Subject, why?: string): Finding | null {
-  const folder = finishedSite(tree, tree.base);
-  if (folder === null) return null;
+/** A site that is published as it is; a refusal where its page has to be built first, and nothing says how. */
+function findFinished(subject: Subject, pkg: PackageJson | null): Finding | Refusal | null {
+  const { tree } = subject;
+  const finished = finishedSite(tree, tree.base);
+  if (finished === null) return null;
+  if (finished.unbuilt !== null) return withoutBuild(finished.folder, finished.unbuilt, pkg);
+  const why = because('framework', 'Framework: none; package.json has no build script and no web framework.');
+  return publishedAsIs(subject, finished.folder, pkg === null ? [] : [why]);
+}
+
+/** Names of scripts that may be the build, by another name. */
+const LIKE_BUILD =
+  /^(?:build[:-].*|bundle|compile|dist|prod|production|webpack|make|generate|export|prepublish(?:Only)?)$/;
+
+/** The refusal of a page that browsers can't run as it is. */
+function withoutBuild(folder: string, unbuilt: string, pkg: PackageJson | null): Refusal {
+  const page = joinPath(folder, 'index.html');
+  const script = Object.keys(pkg?.scripts ?? {}).find((name) => LIKE_BUILD.test(name));
+  const lacks =
+    pkg === null ? 'there is no package.json with a "build" script' : 'package.json has no "build" script';
+  const build =
+    script === undefined
+      ? 'Add a "build" script to package.json, such as "vite build", and its bundler to devDependencies.'
+      : `Set the build command in the app or in appflux.json to what runs the script ${quoted(script)}, or name it "build".`;
+  return {
+    refusal: `${page} ${unbuilt}, and ${lacks}.`,
+    hint: `${build} To publish the files as they are, set the framework of the app to html.`,
+  };
+}
+
+function publishedAsIs({ tree }: Subject, folder: string, why: readonly Reason[]): Finding {
   const pwa = pwaReason(tree, joinPath(tree.base, folder), {});
   const what = folder === '.' ? 'index.html' : `${folder}/index.html`;
   return {
@@ -151,7 +183,7 @@ function findFinished({ tree }: Subject, why?: string): Finding | null {
     buildCommand: null,
     outputs: [folder],
     reasons: [
-      ...(why === undefined ? [] : [because('framework', `Framework: none; ${why}`)]),
+      ...why,
       because(
         'build',
         `No build: ${folder === '.' ? 'the folder' : folder} has ${what} and is published as it is.`,

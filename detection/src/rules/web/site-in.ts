@@ -3,6 +3,7 @@ import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Finding, Refusal } from '../rule.ts';
 import type { KnownFramework } from './build-info.ts';
+import { libraryIn } from './library.ts';
 import { findingFor, findingForScript, type PackagedFolder, whyHoisted } from './packaged-site.ts';
 import { nodeBeside, programSite, serverByVite, workerBeside } from './servers/program-site.ts';
 import { mayPublish } from './servers/with-server.ts';
@@ -32,7 +33,7 @@ export const siteOrScript = (
 ): Finding | Refusal | null =>
   siteIn(place, framework, hoisted) ??
   (framework === null
-    ? findingForScript(place)
+    ? (libraryIn(place) ?? findingForScript(place))
     : findingFor(place, framework, whyFramework(place, framework)));
 
 const whyFramework = ({ folder }: PackagedFolder, { name, dependency }: KnownFramework): string =>

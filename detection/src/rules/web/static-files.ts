@@ -1,17 +1,31 @@
 /** Sites that are published as they are, and sites whose generator is no JavaScript program. */
 import { joinPath, type SourceTree } from '../../tree.ts';
 import type { KnownFramework } from './build-info.ts';
+import { whyUnbuilt } from './unbuilt-page.ts';
 
 /** Folders in which people keep a finished site, the likeliest first. */
 const FINISHED = ['public', 'dist', 'build', 'out', 'site', '_site', 'www', 'html', 'docs'];
 
-/**
- * The folder with the index.html of a finished site, relative to `folder`; `.` for the folder itself; null if
- * there is none.
- */
-export function finishedSite(tree: SourceTree, folder: string): string | null {
-  if (tree.isFile(joinPath(folder, 'index.html'))) return '.';
-  return FINISHED.find((name) => tree.isFile(joinPath(folder, name, 'index.html'))) ?? null;
+/** A folder with an index.html. */
+export interface FinishedSite {
+  /** Relative to the folder that was searched; `.` for itself. */
+  readonly folder: string;
+  /** Why its page has to be built first, as the end of a sentence; null if it is finished. */
+  readonly unbuilt: string | null;
+}
+
+/** The folder with the index.html of a finished site, else one with a page that is not finished; null if there is none. */
+export function finishedSite(tree: SourceTree, folder: string): FinishedSite | null {
+  const found = ['.', ...FINISHED]
+    .filter((name) => tree.isFile(joinPath(folder, name, 'index.html')))
+    .map((name) => {
+      const path = joinPath(folder, name, 'index.html');
+      return {
+        folder: name,
+        unbuilt: whyUnbuilt(tree, name === '.' ? folder : joinPath(folder, name), path),
+      };
+    });
+  return found.find(({ unbuilt }) => unbuilt === null) ?? found[0] ?? null;
 }
 
 /** What a generator's source holds, one of each group: a `config.toml` alone can be anything's. */
