@@ -41,3 +41,17 @@ export const isSwitchedOn = (text: string, key: string): boolean =>
 /** Whether a key is set to something other than `false`. */
 export const isSet = (text: string, key: string): boolean =>
   new RegExp(String.raw`(?<![\w$])["']?${key}["']?\s*[:(]`).test(text) && !isSwitchedOff(text, key);
+
+/** The text between the brackets that a key is set to, as in `build: { … }`; null if there are none. */
+export function blockAt(text: string, key: string): string | null {
+  const start = new RegExp(String.raw`(?<![\w$.])["']?${key}["']?\s*[:=]\s*[{[]`).exec(text);
+  if (start === null) return null;
+  const from = start.index + start[0].length;
+  let depth = 1;
+  for (let at = from; at < text.length; at += 1) {
+    const sign = text[at];
+    if (sign === '{' || sign === '[') depth += 1;
+    else if ((sign === '}' || sign === ']') && --depth === 0) return text.slice(from, at);
+  }
+  return null;
+}

@@ -39,6 +39,10 @@ export async function alternatives(subject: Subject, answers: readonly Answer[])
     ways.set(`${type} ${framework}`, { type, framework, folder: null });
   }
   const own = chosen?.outcome;
+  if (own !== undefined && !('refusal' in own)) {
+    for (const framework of own.also ?? [])
+      ways.set(`${own.type} ${framework}`, { type: own.type, framework, folder: null });
+  }
   if (own !== undefined && !('refusal' in own)) ways.delete(`${own.type} ${own.framework}`);
   const elsewhere = isCertain(own)
     ? answers.flatMap(({ outcome }) => outcome.elsewhere ?? [])

@@ -49,6 +49,8 @@ export interface Finding {
   /** The version that the project's own files give, where another than package.json says it. */
   readonly version?: string | null;
   readonly elsewhere?: readonly Elsewhere[];
+  /** Other sites of the same folder, by the framework that chooses each. */
+  readonly also?: readonly string[];
 }
 
 /** A project in another folder of the source, which could be built instead. */
@@ -66,6 +68,8 @@ export interface Refusal {
   readonly hint: string;
   /** Whether a project in a folder below may be meant instead, such as the front end of a server. */
   readonly searchBelow?: boolean;
+  /** Whether it is a package for others: then what it shows of itself can be published instead. */
+  readonly isLibrary?: boolean;
   /** Where it refuses because there are several to choose from: what they are. */
   readonly elsewhere?: readonly Elsewhere[];
 }

@@ -4,6 +4,7 @@ import type { Texts } from '../../package-json.ts';
 import { runInWorkspace, runProgram, runScript } from '../../package-manager.ts';
 import { because, type Reason } from '../../reason.ts';
 import { insidePath } from '../../tree.ts';
+import { whatRuns } from '../desktop/script-calls.ts';
 import type { KnownFramework } from './build-info.ts';
 import type { Output } from './site.ts';
 
@@ -39,7 +40,7 @@ export function chooseBuild(
     const run = folder === '' ? runScript(manager, named) : runInWorkspace(manager, folder, named);
     return {
       command: run,
-      script: scripts[named] ?? '',
+      script: whatRuns(scripts, named),
       reason: because('build', `Build command: ${run}, from the scripts of package.json.`),
     };
   }
@@ -57,7 +58,9 @@ function scriptFor(scripts: Texts, wanted: string, own: string | null): string |
 
 /** Options of bundlers that set the output folder. */
 const OUTPUT_OPTION =
-  /(?:^|\s)(?:--(?:outDir|outdir|out-dir|dist-dir|output-path|public-url-dir)|BUILD_PATH)[= ]["']?([\w@./-]+)/;
+  /(?:^|\s)(?:--(?:outDir|outdir|out-dir|dist-dir|output-path|dest)|BUILD_PATH|\beleventy\b.*--output|\b(?:rollup|parcel)\b.*\s(?:-d|--dir)|\bwebpack\b.*\s-o)[= ]["']?([\w@./-]+)/;
+/** The file that esbuild or Rollup writes. */
+const OUTPUT_FILE = /\b(?:esbuild|rollup)\b.*\s(?:--outfile|--file|-o)[= ]["']?([\w@./-]+)\/[\w@.-]+/;
 
 /**
  * The folder that a script's text tells a program to write to, or null. A script may run several programs:
@@ -65,8 +68,8 @@ const OUTPUT_OPTION =
  */
 export function outputOption(script: string, framework: KnownFramework | null): string | null {
   const program = framework?.buildCommand?.split(' ')[0] ?? '';
-  const calls = script.split(/&&|\|\||;/);
+  const calls = script.split(/&&|\|\||[;\n]/);
   const call = calls.findLast((text) => program !== '' && text.includes(program)) ?? calls.at(-1) ?? '';
-  const folder = OUTPUT_OPTION.exec(call)?.[1];
+  const folder = (OUTPUT_OPTION.exec(call) ?? OUTPUT_FILE.exec(call))?.[1];
   return folder === undefined ? null : insidePath('', folder);
 }

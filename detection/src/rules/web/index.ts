@@ -11,15 +11,22 @@ import { joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
 import { detectFrameworks, frameworkByName } from './build-info.ts';
 import { foreignServer } from './foreign-server.ts';
+import { unlistedByName } from './frameworks/unlisted.ts';
 import { generatedSite } from './generated-site.ts';
 import { generatorById, otherGenerator } from './generators.ts';
 import { otherProduct } from './other-product.ts';
-import { findingFor, frameworkFromAbove, frameworkIn, placeIn } from './packaged-site.ts';
+import {
+  findingFor,
+  frameworkFromAbove,
+  frameworkIn,
+  type PackagedFolder,
+  placeIn,
+} from './packaged-site.ts';
 import { pwaReason } from './pwa.ts';
 import { programSite, SERVER_FRAMEWORKS } from './servers/program-site.ts';
 import { siteOrScript } from './site-in.ts';
 import { finishedSite, generatorOf } from './static-files.ts';
-import { storybookIn } from './storybook.ts';
+import { hasStorybook, storybookIn, storybookOf } from './storybook.ts';
 import { siteOfWorkspace } from './workspace.ts';
 import { buildWithDependencies, dependsOnSiblings } from './workspace-build.ts';
 import { isWorkspace } from './workspace-packages.ts';
@@ -78,7 +85,16 @@ async function findSite(subject: Subject, pkg: PackageJson): Promise<Finding | R
   const storybook = storybookIn(place);
   if (storybook !== null) return storybook;
   const above = packages.slice(1).map((at) => at.pkg);
-  return siteOrScript(place, framework, await frameworkFromAbove({ names, pkg }, above));
+  const site = siteOrScript(place, framework, await frameworkFromAbove({ names, pkg }, above));
+  return withStorybook(place, site);
+}
+
+/** A library's only site is its Storybook; beside a site, it is another that can be chosen. */
+function withStorybook(place: PackagedFolder, site: Finding | Refusal | null): Finding | Refusal | null {
+  if (site === null || !hasStorybook(place.pkg)) return site;
+  if ('refusal' in site)
+    return site.isLibrary === true ? storybookOf(place, 'its build makes a library') : site;
+  return { ...site, also: ['storybook'] };
 }
 
 /** Whether the root directory itself holds what a site is made of. */
@@ -106,6 +122,18 @@ async function findNamed(
     if (site !== null) return site;
     throw unfit(name.toLowerCase());
   }
+  if (pkg !== null && name.toLowerCase() === 'storybook') {
+    const site = storybookOf(placeIn(subject, '', pkg), 'the app’s settings ask for it');
+    if (site !== null) return site;
+    throw unfit('storybook');
+  }
+  const unlisted = unlistedByName(name);
+  if (unlisted !== null && pkg !== null)
+    return findingFor(
+      placeIn(subject, '', pkg),
+      unlisted,
+      `Framework: ${unlisted.name}, from the app’s settings.`,
+    );
   const outcome = await frameworkByName(name, { names: tree.names(tree.base), pkg });
   if ('known' in outcome) {
     const meant = nearest(name, [...outcome.known, 'html']);

@@ -116,6 +116,7 @@ export function libraryIn({ tree, folder, pkg }: PackagedFolder): Refusal | null
     refusal: `This is a library or a program, not a site: ${why}, and the source has no page.`,
     hint: 'If the build creates a site, set outputs in the app or in appflux.json to its folder. If a subfolder has a site, set it as the root directory.',
     searchBelow: true,
+    isLibrary: true,
   };
 }
 

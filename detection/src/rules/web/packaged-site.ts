@@ -3,14 +3,16 @@ import type { PackageManager } from '@appflux/protocol';
 import { WEB_IMAGE } from '../../images.ts';
 import { allDependencies, type PackageJson } from '../../package-json.ts';
 import { because, type Reason } from '../../reason.ts';
-import { joinPath, type SourceTree } from '../../tree.ts';
+import { insidePath, joinPath, type SourceTree } from '../../tree.ts';
+import { whatRuns } from '../desktop/script-calls.ts';
 import type { Finding, Refusal, ServerUse, Subject } from '../rule.ts';
 import { chooseBuild, outputOption } from './build-command.ts';
 import { detectFrameworks, type FolderView, type KnownFramework } from './build-info.ts';
 import { byDefault, FRAMEWORK_RULES } from './frameworks/index.ts';
+import { unlistedIn } from './frameworks/unlisted.ts';
 import { pwaReason } from './pwa.ts';
 import { wranglerIn, wranglerRefusal } from './servers/wrangler.ts';
-import { type Output, Site } from './site.ts';
+import { configIn, type Output, Site } from './site.ts';
 import { likelyOutputs } from './static-files.ts';
 
 /** A folder with a package.json, seen from the root directory where its build runs. */
@@ -40,8 +42,12 @@ export const placeIn = (
  */
 export async function frameworkIn(view: FolderView): Promise<KnownFramework | null> {
   const found = await detectFrameworks(view);
-  const sites = found.filter(({ dependency, isBackend }) => dependency !== null && !isBackend);
-  const script = view.pkg?.scripts.build ?? '';
+  const script = view.pkg === null ? '' : whatRuns(view.pkg.scripts, 'build');
+  const unlisted = unlistedIn(view.pkg, script);
+  const sites = [
+    ...found.filter(({ dependency, isBackend }) => dependency !== null && !isBackend),
+    ...(unlisted === null ? [] : [unlisted]),
+  ];
   const called = sites.find(({ buildCommand }) => buildCommand !== null && script.includes(buildCommand));
   return called ?? sites[0] ?? found.find(({ isBackend }) => isBackend) ?? null;
 }
@@ -93,7 +99,7 @@ export function findingForScript(place: PackagedFolder): Finding | null {
   const { tree, folder, within, pkg, manager } = place;
   const build = chooseBuild(pkg.scripts, null, {}, manager, within);
   if (build === null) return null;
-  const option = outputOption(build.script, null);
+  const option = siteAround(place, outputOption(build.script, null) ?? bundlerOutput(place));
   const outputs = option === null ? likelyOutputs(tree, folder) : [option];
   const where =
     option === null
@@ -104,6 +110,34 @@ export function findingForScript(place: PackagedFolder): Finding | null {
     build.reason,
     because('output', where),
   ]);
+}
+
+/** Where the configuration of a bundler says that it writes; null where it computes it. */
+function bundlerOutput(place: PackagedFolder): string | null {
+  const { tree, folder, pkg } = place;
+  const script = whatRuns(pkg.scripts, 'build');
+  const name = ['rollup', 'webpack', 'rspack'].find((program) => new RegExp(`\\b${program}\\b`).test(script));
+  if (name === undefined) return null;
+  const config = configIn(tree, folder, `${name}.config`);
+  const file = config.text('file');
+  const written =
+    config.text('dir') ?? (file?.includes('/') === true ? file.slice(0, file.lastIndexOf('/')) : null);
+  const resolved =
+    /\bpath:\s*(?:path\.)?(?:resolve|join)\(\s*__dirname\s*,\s*["']([^"'\n]{1,200})["']\s*\)/.exec(
+      config.source,
+    );
+  const named = name === 'rollup' ? written : (resolved?.[1] ?? null);
+  return named === null ? null : insidePath('', named) || null;
+}
+
+/** The folder with the page around what a bundler writes, such as `public` around `public/build`. */
+function siteAround({ tree, folder }: PackagedFolder, written: string | null): string | null {
+  const parts = written?.split('/') ?? [];
+  for (let length = parts.length; length > 0; length -= 1) {
+    const around = parts.slice(0, length).join('/');
+    if (tree.isFile(joinPath(folder, around, 'index.html'))) return around;
+  }
+  return written;
 }
 
 /** Where the site will be: where the build script says, else where the framework's rule says. */

@@ -1,6 +1,7 @@
 /** What the rules for single frameworks are given, and what they answer. */
 import type { ServerPlan } from '@appflux/protocol';
 import {
+  blockAt,
   isSet,
   isSwitchedOff,
   isSwitchedOn,
@@ -11,6 +12,7 @@ import {
 import { allDependencies, type PackageJson, type Texts } from '../../package-json.ts';
 import type { Reason } from '../../reason.ts';
 import { insidePath, joinPath, type SourceTree } from '../../tree.ts';
+import { whatRuns } from '../desktop/script-calls.ts';
 import type { Refusal, ServerUse } from '../rule.ts';
 import type { KnownFramework } from './build-info.ts';
 
@@ -69,7 +71,7 @@ export class Site {
 
   /** What builds it: the text of the build script, or of the command that the settings name and the script it runs. */
   get buildScript(): string {
-    if (this.#command === null) return this.pkg.scripts.build ?? '';
+    if (this.#command === null) return whatRuns(this.pkg.scripts, 'build');
     const script = /\brun (?:--\S+ )*([\w:.-]+)|^(?:yarn|pnpm) ([\w:.-]+)$/.exec(this.#command);
     return `${this.#command}\n${this.pkg.scripts[script?.[1] ?? script?.[2] ?? ''] ?? ''}`;
   }
@@ -86,10 +88,15 @@ export class Site {
 
   /** The configuration files of these names, such as `next.config`, that there are. */
   config(...names: readonly string[]): Config {
-    const files = names.flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`));
-    const path = this.tree.firstFile(this.folder, files);
-    return new Config(path, path === null ? '' : (this.tree.text(path) ?? ''));
+    return configIn(this.tree, this.folder, ...names);
   }
+}
+
+/** The configuration files of these names in a folder. */
+export function configIn(tree: SourceTree, folder: string, ...names: readonly string[]): Config {
+  const files = names.flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`));
+  const path = tree.firstFile(folder, files);
+  return new Config(path, path === null ? '' : (tree.text(path) ?? ''));
 }
 
 /** A configuration file, looked at as text; one that does not exist sets nothing. */
@@ -128,6 +135,23 @@ export class Config {
     return new RegExp(String.raw`(?<![\w$])${key}\s*:\s*\{[^{}]{0,500}\benabled\s*:\s*false`).test(
       this.#text,
     );
+  }
+
+  /** What the object holds that a key is set to, as a configuration; null where it is none. */
+  block(key: string): Config | null {
+    const block = blockAt(this.#text, key);
+    return block === null ? null : new Config(this.path, block);
+  }
+
+  /** The same without the list that a key is set to, such as that of plugins with settings of their own. */
+  without(key: string): Config {
+    const list = blockAt(this.#text, key);
+    return list === null
+      ? this
+      : new Config(
+          this.path,
+          this.#text.replace(list, () => ''),
+        );
   }
 
   /** Its text, without comments. */

@@ -10,6 +10,7 @@ import { nuxt } from './nuxt.ts';
 import { reactRouter, remix } from './react-router.ts';
 import { expo, qwik, redwood, serverOnly, solidStart, tanStackStart } from './server-side.ts';
 import { svelteKit } from './svelte-kit.ts';
+import { UNLISTED_RULES } from './unlisted.ts';
 import { vite } from './vite.ts';
 
 /** A framework whose configuration names the folder under one key. */
@@ -34,6 +35,7 @@ const filesOnly: FrameworkRule = (site) => {
 
 /** By build-info's id. What is not here is as build-info says. */
 export const FRAMEWORK_RULES: ReadonlyMap<string, FrameworkRule> = new Map([
+  ...UNLISTED_RULES,
   ['analog', filesOnly],
   ['angular', angular],
   ['astro', astro],

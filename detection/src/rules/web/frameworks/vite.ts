@@ -1,6 +1,30 @@
 import { insidePath } from '../../../tree.ts';
+import type { Refusal } from '../../rule.ts';
 import { mayPublish, withServer } from '../servers/with-server.ts';
-import type { FrameworkRule } from '../site.ts';
+import type { Config, FrameworkRule, Site } from '../site.ts';
+
+/**
+ * The output folder. Plugins and test runners have settings of the same name: what stands in `build` counts, and
+ * elsewhere only where `build` is put together from other parts.
+ */
+function outDirOf(config: Config): string | null {
+  const build = config.block('build');
+  const own = build?.text('outDir') ?? null;
+  if (own !== null || (build !== null && !build.mentions('...'))) return own;
+  return config.without('plugins').without('test').text('outDir');
+}
+
+/** https://vite.dev/guide/build.html#library-mode, unless the script chooses another configuration or a mode. */
+const makesLibrary = (site: Site, config: Config): boolean =>
+  /(?<![\w$])lib\s*[:,]/.test(config.block('build')?.source ?? '') &&
+  !/\bvite build\b.*\s(?:-c|--config|-m|--mode)\b/.test(site.buildScript);
+
+const LIBRARY: Refusal = {
+  refusal: 'This is a library, not a site: its Vite configuration sets build.lib.',
+  hint: 'If the build creates a site, set outputs in the app or in appflux.json to its folder. If a subfolder has a site, set it as the root directory.',
+  searchBelow: true,
+  isLibrary: true,
+};
 
 /** https://vite.dev/config/build-options.html#build-outdir: `dist`, seen from `root`. */
 export const vite: FrameworkRule = (site) => {
@@ -15,8 +39,9 @@ export const vite: FrameworkRule = (site) => {
       hint: '',
     });
   }
+  if (makesLibrary(site, config)) return LIBRARY;
   const root = config.folder('root') ?? '';
-  const written = config.text('outDir');
+  const written = outDirOf(config);
   const folder = insidePath(root, written ?? 'dist');
   if (folder === null) return { outputs: ['dist'] };
   return {
