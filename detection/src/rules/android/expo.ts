@@ -1,4 +1,6 @@
 /** Expo apps: the Android part is made by `expo prebuild`, unless the project keeps one. */
+import { listed } from '@appflux/protocol';
+import { blockAt, withoutComments } from '../../config-text.ts';
 import { parseLooseJson, tableAt, textAt } from '../../data-text.ts';
 import { ANDROID_IMAGE } from '../../images.ts';
 import { allDependencies } from '../../package-json.ts';
@@ -19,6 +21,15 @@ export const expoRule: Rule = {
     if (pkg === null || allDependencies(pkg).expo === undefined) return null;
     const { tree, manager } = subject;
     if (!isApp(subject)) return null;
+    const platforms = platformsOf(subject);
+    // What is made for browsers alone is a site.
+    if (platforms !== null && !platforms.includes('android')) {
+      if (platforms.includes('web') && subject.type !== 'android') return null;
+      return {
+        refusal: `This Expo app is not made for Android: its configuration has the platforms ${listed(platforms, 4)}.`,
+        hint: 'Add "android" to "platforms", or remove "platforms", and deploy again.',
+      };
+    }
     const kept = gradlePartIn(subject, 'android');
     const part = kept ?? generatedGradlePart('android');
     // Skips the installation, which the plan's own install command has done.
@@ -90,6 +101,23 @@ const isApp = ({ tree }: Subject): boolean =>
     'App.js',
     'App.ts',
   ]) !== null || tree.isFolder(joinPath(tree.base, 'app'));
+
+/** The platforms that the configuration lists; null where it lists none: then it is made for all. */
+function platformsOf({ tree }: Subject): string[] | null {
+  const text = tree.text(joinPath(tree.base, 'app.json'));
+  const config = text === null ? null : parseLooseJson(text);
+  const named = (tableAt(config, 'expo') ?? config)?.platforms;
+  if (Array.isArray(named)) return named.filter((name) => typeof name === 'string').slice(0, 10);
+  const program = tree.firstFile(tree.base, [
+    'app.config.ts',
+    'app.config.js',
+    'app.config.mjs',
+    'app.config.cjs',
+  ]);
+  const block = program === null ? null : blockAt(withoutComments(tree.text(program) ?? ''), 'platforms');
+  const names = [...(block ?? '').matchAll(/["'](\w{1,20})["']/g)].map(([, name = '']) => name);
+  return names.length === 0 ? null : names;
+}
 
 /** `expo.version` of app.json; a configuration that is a program computes it. */
 function configuredVersion({ tree }: Subject): string | null {

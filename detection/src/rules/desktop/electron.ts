@@ -1,13 +1,14 @@
 /** Electron apps, with electron-builder, Electron Forge or electron-packager. */
 import { DESKTOP_IMAGE } from '../../images.ts';
-import { allDependencies, type PackageJson } from '../../package-json.ts';
+import { allDependencies, type PackageJson, type Texts } from '../../package-json.ts';
 import { runProgram, runScript } from '../../package-manager.ts';
 import { because, type Reason } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import { type Outcome, ownPackage, type Rule, type Subject } from '../rule.ts';
+import { whatRuns } from '../script-calls.ts';
 import { inOrder } from '../shell.ts';
+import { isWorkspace } from '../web/workspace-packages.ts';
 import { builderOutput, programVersion } from './electron-builder.ts';
-import { whatRuns } from './script-calls.ts';
 
 /** https://www.electronjs.org/docs/latest/tutorial/application-distribution. */
 export const electronRule: Rule = {
@@ -17,13 +18,31 @@ export const electronRule: Rule = {
   find(subject) {
     const pkg = ownPackage(subject);
     if (pkg === null) return null;
-    const names = Object.keys(allDependencies(pkg));
+    // The top of a workspace often has the tools of its packages, and is no program itself.
+    if (isWorkspace(subject.tree, pkg) && pkg.main === null && !hasConfig(subject, pkg)) return null;
+    const names = Object.keys(dependenciesOf(subject, pkg));
     const tool = TOOLS.find(({ packages }) => packages.some((name) => names.includes(name)));
     const isElectron = names.includes('electron') || names.includes('electron-nightly');
     if (!isElectron && !names.includes('vue-cli-plugin-electron-builder')) return null;
     return tool === undefined ? withoutTool(subject) : findWith(subject, pkg, tool);
   },
 };
+
+const CONFIGS = ['forge.config.js', 'forge.config.ts', 'forge.config.cjs', 'forge.config.mjs'];
+const BUILDER = ['yml', 'yaml', 'json', 'json5', 'toml', 'js', 'cjs', 'mjs', 'ts'].flatMap((extension) => [
+  `electron-builder.${extension}`,
+  `electron-builder.config.${extension}`,
+]);
+
+/** Whether a folder has the configuration of a packager. */
+const hasConfig = ({ tree }: Subject, pkg: PackageJson): boolean =>
+  pkg.build !== null || tree.firstFile(tree.base, [...CONFIGS, ...BUILDER]) !== null;
+
+/** What a package depends on; a program in a workspace may have its tools at the top. */
+const dependenciesOf = (subject: Subject, pkg: PackageJson): Texts =>
+  hasConfig(subject, pkg)
+    ? Object.assign({}, ...subject.packages.map((at) => allDependencies(at.pkg)))
+    : allDependencies(pkg);
 
 interface Tool {
   readonly name: string;

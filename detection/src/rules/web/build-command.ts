@@ -4,7 +4,7 @@ import type { Texts } from '../../package-json.ts';
 import { runInWorkspace, runProgram, runScript } from '../../package-manager.ts';
 import { because, type Reason } from '../../reason.ts';
 import { insidePath } from '../../tree.ts';
-import { whatRuns } from '../desktop/script-calls.ts';
+import { whatRuns } from '../script-calls.ts';
 import type { KnownFramework } from './build-info.ts';
 import type { Output } from './site.ts';
 

@@ -1,7 +1,7 @@
 /** Servers and programs in other languages, by what their manifests depend on. */
 import { parseToml, tableAt } from '../../data-text.ts';
 import { joinPath } from '../../tree.ts';
-import { ownPackage, type Subject } from '../rule.ts';
+import { ownPackage, type Refusal, type Subject } from '../rule.ts';
 
 /** Packages that answer requests, by what their manifests call them. */
 type Packages = Readonly<Record<string, string>>;
@@ -124,6 +124,15 @@ function dotnetProject({ tree }: Subject): string | null {
   const file = tree.names(tree.base).find((name) => /\.(?:cs|fs)proj$/.test(name));
   return file === undefined ? null : (tree.text(joinPath(tree.base, file)) ?? '');
 }
+
+/** https://learn.microsoft.com/aspnet/core/blazor/host-and-deploy/webassembly/: files alone, made by a tool that no image has. */
+export const blazorSite = (subject: Subject): Refusal | null =>
+  /\bSdk="Microsoft\.NET\.Sdk\.BlazorWebAssembly"/.test(dotnetProject(subject) ?? '') && !subject.hasOwnImage
+    ? {
+        refusal: 'This is a Blazor WebAssembly site, and no builder image has .NET.',
+        hint: 'Set an image that has it in the app or in appflux.json with the build command "dotnet publish -c Release -o out" and the output out/wwwroot, or deploy that folder.',
+      }
+    : null;
 
 const dotnetServer = (subject: Subject): string | null =>
   /\bSdk="Microsoft\.NET\.Sdk\.Web"/.test(dotnetProject(subject) ?? '') ? 'an ASP.NET Core server' : null;

@@ -4,7 +4,7 @@
  */
 import { joinPath, type SourceTree } from '../../tree.ts';
 import { ownPackage, type Refusal, type Subject } from '../rule.ts';
-import { compiledProgram, managedServer } from './foreign-manifest.ts';
+import { blazorSite, compiledProgram, managedServer } from './foreign-manifest.ts';
 import { isStylesOnly } from './styles-only.ts';
 
 interface ForeignServer {
@@ -54,6 +54,7 @@ const SERVERS: readonly ForeignServer[] = [
 /** The server in another language that the root directory is; null if it is none. */
 export function foreignServer(subject: Subject): Refusal | null {
   const { tree } = subject;
+  if (blazorSite(subject) !== null) return null;
   const name =
     SERVERS.find((server) => isThere(tree, server))?.name ??
     managedServer(subject) ??

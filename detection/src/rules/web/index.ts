@@ -4,12 +4,14 @@ import { quoted } from '@appflux/protocol';
 import { DetectionFailure } from '../../failure.ts';
 import { WEB_IMAGE } from '../../images.ts';
 import { nearest } from '../../nearest.ts';
-import type { PackageJson } from '../../package-json.ts';
+import { allDependencies, type PackageJson } from '../../package-json.ts';
 import { runScript } from '../../package-manager.ts';
 import { because, type Reason } from '../../reason.ts';
-import { joinPath } from '../../tree.ts';
+import { insidePath, joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
-import { detectFrameworks, frameworkByName } from './build-info.ts';
+import { whatRuns } from '../script-calls.ts';
+import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
+import { blazorSite } from './foreign-manifest.ts';
 import { foreignServer } from './foreign-server.ts';
 import { unlistedByName } from './frameworks/unlisted.ts';
 import { generatedSite } from './generated-site.ts';
@@ -27,6 +29,7 @@ import { programSite, SERVER_FRAMEWORKS } from './servers/program-site.ts';
 import { siteOrScript } from './site-in.ts';
 import { finishedSite, generatorOf } from './static-files.ts';
 import { hasStorybook, storybookIn, storybookOf } from './storybook.ts';
+import { isStylesOnly } from './styles-only.ts';
 import { siteOfWorkspace } from './workspace.ts';
 import { buildWithDependencies, dependsOnSiblings } from './workspace-build.ts';
 import { isWorkspace } from './workspace-packages.ts';
@@ -42,9 +45,12 @@ export const webRule: Rule = {
     // Outputs that are set ask for files, whatever else the source is.
     const foreign = subject.servers === 'declined' ? null : foreignServer(subject);
     if (foreign !== null) return foreign;
+    const blazor = blazorSite(subject);
+    if (blazor !== null) return blazor;
     if (own === null) return (await findGenerated(subject)) ?? findFinished(subject, null);
     return (
       otherProduct({ tree: subject.tree, folder: subject.tree.base, pkg: own }) ??
+      (await generatedBeside(subject, own)) ??
       (await findPackaged(subject, own)) ??
       findFinished(subject, own)
     );
@@ -168,6 +174,37 @@ async function findGenerated(subject: Subject): Promise<Finding | Refusal | null
     generator,
     `Framework: ${generator.name}, because of ${generator.file ?? 'its files'}.`,
   );
+}
+
+/** Generators of which package.json has only tools, such as a formatter or a compiler of style sheets. */
+async function generatedBeside(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
+  const { tree } = subject;
+  const build = whatRuns(pkg.scripts, 'build').trim();
+  const found = await detectFrameworks({ names: tree.names(tree.base), pkg: null });
+  const generator = generatorOf(tree, tree.base, found) ?? otherGenerator(tree, tree.base);
+  // Antora and Elm come as packages of npm.
+  if (generator === null || allDependencies(pkg)[generator.id] !== undefined) return null;
+  const program = generator.buildCommand?.split(' ')[0] ?? generator.id;
+  const isCalled = new RegExp(`\\b${program}\\b`).test(build);
+  if (build !== '' && !isCalled && !isStylesOnly(build)) return null;
+  if (!isCalled && (await frameworkIn({ names: tree.names(tree.base), pkg })) !== null) return null;
+  const site = generatedSite(
+    subject,
+    withOptions(generator, build),
+    `Framework: ${generator.name}, because of ${generator.file ?? 'its files'}.`,
+  );
+  if ('refusal' in site) return site;
+  const text = `The packages of package.json are not installed: the image of ${generator.name} has no Node.`;
+  return { ...site, reasons: [...site.reasons, because('install', text)] };
+}
+
+/** The generator's command with the options of the build script, if that does nothing else. */
+function withOptions(generator: KnownFramework, build: string): KnownFramework {
+  const isPlain = generator.buildCommand !== null && /^[\w./-]+(?: +[\w=./:,-]+)*$/.test(build);
+  if (!isPlain || !build.startsWith(generator.buildCommand)) return generator;
+  const folder = / (?:-d|--destination|--site-dir|--output-dir)[ =]([\w./-]+)/.exec(build)?.[1];
+  const directory = (folder === undefined ? null : insidePath('', folder)) ?? generator.directory;
+  return { ...generator, buildCommand: build, directory };
 }
 
 /** A site that is published as it is; a refusal where its page has to be built first, and nothing says how. */

@@ -2,8 +2,8 @@
 import { listed } from '@appflux/protocol';
 import type { PackageJson, Texts } from '../../package-json.ts';
 import { joinPath, type SourceTree } from '../../tree.ts';
-import { whatRuns } from '../desktop/script-calls.ts';
 import type { Refusal } from '../rule.ts';
+import { whatRuns } from '../script-calls.ts';
 import type { PackagedFolder } from './packaged-site.ts';
 import { serverPackageOf } from './servers/program-site.ts';
 
@@ -115,6 +115,18 @@ export function libraryIn({ tree, folder, pkg }: PackagedFolder): Refusal | null
   return {
     refusal: `This is a library or a program, not a site: ${why}, and the source has no page.`,
     hint: 'If the build creates a site, set outputs in the app or in appflux.json to its folder. If a subfolder has a site, set it as the root directory.',
+    searchBelow: true,
+    isLibrary: true,
+  };
+}
+
+/** A package that others install beside a framework, by what it expects of them; null for anything else. */
+export function pluginIn({ tree, folder, pkg }: PackagedFolder, dependency: string | null): Refusal | null {
+  const isPeer = dependency !== null && pkg.peerDependencies[dependency] !== undefined;
+  if (!isPeer || hasPages(tree, folder)) return null;
+  return {
+    refusal: `This is a package for projects of ${dependency}, not a site: ${joinPath(folder, 'package.json')} has ${dependency} in peerDependencies.`,
+    hint: 'If a subfolder has a site, such as its documentation, set it as the root directory.',
     searchBelow: true,
     isLibrary: true,
   };

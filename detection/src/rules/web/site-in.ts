@@ -2,8 +2,9 @@
 import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Finding, Refusal } from '../rule.ts';
+import { whatRuns } from '../script-calls.ts';
 import type { KnownFramework } from './build-info.ts';
-import { libraryIn } from './library.ts';
+import { libraryIn, pluginIn } from './library.ts';
 import { findingFor, findingForScript, type PackagedFolder, whyHoisted } from './packaged-site.ts';
 import { nodeBeside, programSite, serverByVite, workerBeside } from './servers/program-site.ts';
 import { mayPublish } from './servers/with-server.ts';
@@ -17,12 +18,22 @@ export function siteIn(
   framework: KnownFramework | null,
   hoisted: KnownFramework | null,
 ): Finding | Refusal | null {
+  const library = framework === null || framework.isBackend ? null : packageFor(place, framework);
+  if (library !== null) return library;
   if (framework !== null && !framework.isBackend)
     return besideServer(place, findingFor(place, framework, whyFramework(place, framework)));
   if (hoisted !== null && !hoisted.isBackend)
     return besideServer(place, findingFor(place, hoisted, whyHoisted(hoisted)));
   // Where files alone are wanted, they are what the build script makes.
   return place.servers === 'declined' ? null : programSite(place);
+}
+
+/** A package that uses a framework without being a site of it: for its tests, or as a plugin; null for a site. */
+function packageFor(place: PackagedFolder, { dependency, buildCommand }: KnownFramework): Refusal | null {
+  const { pkg } = place;
+  const program = buildCommand?.split(' ')[0] ?? '';
+  if (program !== '' && new RegExp(`\\b${program}\\b`).test(whatRuns(pkg.scripts, 'build'))) return null;
+  return pluginIn(place, dependency) ?? libraryIn(place);
 }
 
 /** The same, else what the build script makes. */

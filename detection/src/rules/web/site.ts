@@ -12,8 +12,8 @@ import {
 import { allDependencies, type PackageJson, type Texts } from '../../package-json.ts';
 import type { Reason } from '../../reason.ts';
 import { insidePath, joinPath, type SourceTree } from '../../tree.ts';
-import { whatRuns } from '../desktop/script-calls.ts';
 import type { Refusal, ServerUse } from '../rule.ts';
+import { whatRuns } from '../script-calls.ts';
 import type { KnownFramework } from './build-info.ts';
 
 /**

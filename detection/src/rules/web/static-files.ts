@@ -1,5 +1,5 @@
 /** Sites that are published as they are, and sites whose generator is no JavaScript program. */
-import { joinPath, type SourceTree } from '../../tree.ts';
+import { insidePath, joinPath, type SourceTree } from '../../tree.ts';
 import type { KnownFramework } from './build-info.ts';
 import { whyUnbuilt } from './unbuilt-page.ts';
 
@@ -16,7 +16,7 @@ export interface FinishedSite {
 
 /** The folder with the index.html of a finished site, else one with a page that is not finished; null if there is none. */
 export function finishedSite(tree: SourceTree, folder: string): FinishedSite | null {
-  const found = ['.', ...FINISHED]
+  const found = [...namedRoot(tree, folder), '.', ...FINISHED]
     .filter((name) => tree.isFile(joinPath(folder, name, 'index.html')))
     .map((name) => {
       const path = joinPath(folder, name, 'index.html');
@@ -26,6 +26,13 @@ export function finishedSite(tree: SourceTree, folder: string): FinishedSite | n
       };
     });
   return found.find(({ unbuilt }) => unbuilt === null) ?? found[0] ?? null;
+}
+
+/** The folder that a Staticfile names: https://docs.cloudfoundry.org/buildpacks/staticfile/ */
+function namedRoot(tree: SourceTree, folder: string): string[] {
+  const root = /^root:\s*["']?([\w./-]{1,200})/m.exec(tree.text(joinPath(folder, 'Staticfile')) ?? '')?.[1];
+  const inside = root === undefined ? null : insidePath('', root);
+  return inside === null || inside === '' ? [] : [inside];
 }
 
 /** What a generator's source holds, one of each group: a `config.toml` alone can be anything's. */
@@ -51,11 +58,21 @@ export function generatorOf(
 ): KnownFramework | null {
   const names = new Set(tree.names(folder));
   const fitting = frameworks.filter(
-    ({ id }) => EVIDENCE[id]?.every((group) => group.some((name) => names.has(name))) === true,
+    ({ id }) =>
+      EVIDENCE[id]?.every((group) => group.some((name) => names.has(name))) === true ||
+      (id === 'jekyll' && hasJekyllPages(tree, folder)),
   );
   // Hugo and Zola share a file name and two folders; Zola's says `base_url` where Hugo's says `baseURL`.
   const isZola = /^\s*base_url\s*=/m.test(tree.text(joinPath(folder, 'config.toml')) ?? '');
   return fitting.find(({ id }) => (isZola ? id === 'zola' : id !== 'zola')) ?? null;
+}
+
+/** Pages that Jekyll alone makes: Markdown, or a start page with front matter. https://jekyllrb.com/docs/pages/ */
+function hasJekyllPages(tree: SourceTree, folder: string): boolean {
+  const page = joinPath(folder, 'index.html');
+  if (tree.isFile(page))
+    return whyUnbuilt(tree, folder, page)?.startsWith('begins with front matter') === true;
+  return tree.names(folder).some((name) => /\.(?:md|markdown)$/.test(name));
 }
 
 /**

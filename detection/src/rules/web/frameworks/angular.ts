@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseJson } from '../../../json.ts';
 import type { Reason } from '../../../reason.ts';
 import { insidePath, joinPath } from '../../../tree.ts';
+import type { Refusal } from '../../rule.ts';
 import type { FrameworkRule } from '../site.ts';
 
 const OutputPath = z.union([
@@ -28,6 +29,13 @@ const SERVER_LOST: Reason = {
   text: 'Only the files for browsers are published: outputMode is "server" in angular.json, and AppFlux can’t run servers of Angular. To have all pages made in advance, set it to "static".',
 };
 
+const LIBRARY: Refusal = {
+  refusal: 'This is a library, not a site: angular.json has no project of the type application.',
+  hint: 'If a subfolder has a site, set it as the root directory.',
+  searchBelow: true,
+  isLibrary: true,
+};
+
 /**
  * https://angular.dev/reference/configs/workspace-config: the `application` builder writes to
  * `dist/NAME/browser`, older ones to `dist/NAME`; both take `outputPath`.
@@ -44,6 +52,7 @@ export const angular: FrameworkRule = (site) => {
   const applications = Object.entries(projects).filter(
     ([, project]) => project.projectType === 'application',
   );
+  if (applications.length === 0 && Object.keys(projects).length > 0) return LIBRARY;
   const [name, project] =
     applications.find(([candidate]) => candidate === defaultProject) ?? applications[0] ?? [];
   const build = project?.architect?.build ?? project?.targets?.build;

@@ -5,6 +5,11 @@ import type { FrameworkRule, Site } from '../site.ts';
 /** Presets of Nitro that write files alone: https://nitro.build/deploy */
 const STATIC_PRESETS = ['static', 'github-pages', 'github_pages', 'gitlab-pages', 'gitlab_pages'];
 
+const SERVER_LOST = {
+  about: 'framework' as const,
+  text: 'The folder "server" is not published: a static site has no server, so its API routes don’t answer.',
+};
+
 /**
  * https://nuxt.com/docs/getting-started/deployment#static-hosting: `nuxt generate` writes `.output/public`;
  * Nuxt 2 wrote `dist`.
@@ -16,6 +21,7 @@ export const nuxt: FrameworkRule = (site) => {
     outputs,
     reasons: [
       { about: 'framework' as const, text: `Nuxt generates a static site with "nuxt generate"${why}.` },
+      ...(!isOld && site.tree.isFolder(joinPath(site.folder, 'server')) ? [SERVER_LOST] : []),
     ],
   });
   if (/\bnux[ti] generate\b/.test(site.buildScript)) return files(', as the build script says');

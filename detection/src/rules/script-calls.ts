@@ -1,5 +1,5 @@
 /** Scripts of package.json that run other scripts. */
-import type { Texts } from '../../package-json.ts';
+import type { Texts } from '../package-json.ts';
 
 /** Deeper than real scripts nest. */
 const MAX_SCRIPTS = 30;
