@@ -16,6 +16,8 @@ import { tauriFixtures } from './desktop/tauri.fixtures.ts';
 import type { Fixtures } from './fixture.ts';
 import { flutterFixtures } from './flutter/flutter.fixtures.ts';
 import { hostileFixtures } from './hostile.fixtures.ts';
+import { outOfScopeFixtures } from './real/refused.fixtures.ts';
+import { inScopeFixtures } from './real/sites.fixtures.ts';
 import { documentationFixtures } from './web/documentation.fixtures.ts';
 import { generatorFixtures } from './web/generator.fixtures.ts';
 import { metaFrameworkFixtures } from './web/meta-framework.fixtures.ts';
@@ -23,6 +25,7 @@ import { nodeFixtures } from './web/node-server.fixtures.ts';
 import { libraryFixtures, productFixtures, unbuiltFixtures } from './web/not-a-site.fixtures.ts';
 import { foreignServerFixtures, notServerFixtures } from './web/not-server.fixtures.ts';
 import { nothingFixtures } from './web/nothing.fixtures.ts';
+import { appFixtures, outputFixtures } from './web/outputs.fixtures.ts';
 import { packageManagerFixtures } from './web/package-manager.fixtures.ts';
 import { pwaFixtures } from './web/pwa.fixtures.ts';
 import { serverStarterFixtures } from './web/server.fixtures.ts';
@@ -46,6 +49,10 @@ export const FIXTURES: Readonly<Record<string, Fixtures>> = {
   'libraries and programs': libraryFixtures,
   'parts of other products': productFixtures,
   'pages that are not built': unbuiltFixtures,
+  'where sites are written': outputFixtures,
+  'apps by their configuration': appFixtures,
+  'real sites': inScopeFixtures,
+  'real projects that are no sites': outOfScopeFixtures,
   'servers in monorepos': serverMonorepoFixtures,
   'servers in other languages': foreignServerFixtures,
   'documentation and blogs': documentationFixtures,

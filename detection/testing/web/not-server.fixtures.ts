@@ -165,6 +165,51 @@ export const foreignServerFixtures: Fixtures = {
     },
     'a Rust server (actix-web)',
   ),
+  'Spring Boot with Angular': foreign(
+    {
+      'package.json': pkg({ '@angular/core': '20.0.0' }, 'ng build'),
+      'pom.xml': '<artifactId>spring-boot-starter-parent</artifactId>',
+      'src/main/java/App.java': '',
+    },
+    'a Spring Boot (Java) server',
+  ),
+  'ASP.NET Core': foreign(
+    { 'app.csproj': '<Project Sdk="Microsoft.NET.Sdk.Web">', 'wwwroot/index.html': '' },
+    'an ASP.NET Core server',
+  ),
+  'Flask with compiled styles': foreign(
+    {
+      'package.json': pkg({}, 'tailwindcss -i a.css -o static/a.css'),
+      'requirements.txt': 'Flask==3.0.0\ngunicorn\n',
+      'app.py': '',
+      'static/a.css': '',
+    },
+    'a Flask (Python) server',
+  ),
+  Sinatra: foreign(
+    { Gemfile: "gem 'sinatra'\n", 'app.rb': '', 'public/index.html': '' },
+    'a Sinatra (Ruby) server',
+  ),
+  'gin with a page at the top': foreign(
+    { 'go.mod': 'require github.com/gin-gonic/gin v1.10.0', 'main.go': '', 'index.html': '' },
+    'a Go server (gin)',
+  ),
+  'pages in PHP': foreign({ 'index.php': '', 'style.css': '' }, 'a PHP site'),
+  'a site beside an API in Python': {
+    servers: true,
+    files: {
+      ...viteFiles,
+      'index.html': '',
+      'src/main.js': '',
+      'requirements.txt': 'fastapi\n',
+      'api/index.py': '',
+    },
+    plan: { framework: 'vite', outputs: ['dist'] },
+  },
+  'packages of Python for a documentation': {
+    files: { 'index.html': '', 'requirements.txt': 'tornado==6.4\n' },
+    plan: { outputs: ['.'] },
+  },
   'Laravel whose front end alone is wanted': {
     servers: true,
     settings: { framework: 'vite' },

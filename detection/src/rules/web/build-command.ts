@@ -6,6 +6,7 @@ import { because, type Reason } from '../../reason.ts';
 import { insidePath } from '../../tree.ts';
 import { whatRuns } from '../script-calls.ts';
 import type { KnownFramework } from './build-info.ts';
+import { compilesOnly, programsOf } from './build-programs.ts';
 import type { Output } from './site.ts';
 
 export interface BuildChoice {
@@ -51,9 +52,12 @@ export function chooseBuild(
 }
 
 function scriptFor(scripts: Texts, wanted: string, own: string | null): string | null {
-  if ((scripts[wanted] ?? '').trim() !== '') return wanted;
   const usable = Object.keys(scripts).filter((name) => PLAIN_NAME.test(name));
-  return (own === null ? undefined : usable.find((name) => scripts[name]?.includes(own))) ?? null;
+  const calling = own === null ? undefined : usable.find((name) => scripts[name]?.includes(own));
+  if ((scripts[wanted] ?? '').trim() === '') return calling ?? null;
+  // The build of a library is another than that of the site about it.
+  const isForOthers = calling !== undefined && calling !== wanted && compilesOnly(programsOf(scripts));
+  return isForOthers ? calling : wanted;
 }
 
 /** Options of bundlers that set the output folder. */

@@ -33,6 +33,9 @@ function packageFor(place: PackagedFolder, { dependency, buildCommand }: KnownFr
   const { pkg } = place;
   const program = buildCommand?.split(' ')[0] ?? '';
   if (program !== '' && new RegExp(`\\b${program}\\b`).test(whatRuns(pkg.scripts, 'build'))) return null;
+  // A script of its own, such as `docs:build`, makes the site of a library.
+  if (buildCommand !== null && Object.values(pkg.scripts).some((text) => text.includes(buildCommand)))
+    return null;
   return pluginIn(place, dependency) ?? libraryIn(place);
 }
 

@@ -84,8 +84,9 @@ async function membersOf(subject: Subject, top: PackageJson): Promise<Member[]> 
 }
 
 const MAIN = /^(?:web|www|site|website|app|webapp|web-app|frontend|client|main)$/;
-const SECONDARY =
-  /^(?:docs?|documentation|storybook|examples?|demos?|playground|sandbox|e2e|tests?|benchmarks?|admin)$/;
+const SECONDARY = /^(?:docs?|documentation|storybook|admin)$/;
+/** What shows or tests the others. */
+const ASIDE = /^(?:examples?|demos?|playgrounds?|sandbox|e2e|tests?|fixtures?|benchmarks?|templates?)$/;
 
 /** Above every rank of a site with pages. */
 const PROGRAM_RANK = 10;
@@ -94,7 +95,8 @@ const PROGRAM_RANK = 10;
 function rank({ folder, outcome: { server } }: SiteMember): number {
   const program = server?.kind === 'node' || server?.kind === 'worker' ? PROGRAM_RANK : 0;
   const parts = folder.toLowerCase().split('/');
-  if (parts.some((part) => SECONDARY.test(part.replace(/^.*-(?=e2e$)/, '')))) return program + 2;
+  if (parts.some((part) => ASIDE.test(part.replace(/^.*-(?=e2e$)/, '')))) return program + 3;
+  if (parts.some((part) => SECONDARY.test(part))) return program + 2;
   return program + (MAIN.test(parts.at(-1) ?? '') ? 0 : 1);
 }
 

@@ -304,6 +304,17 @@ describe('an output that is not there', () => {
     });
   });
 
+  it('names a folder of any name that has a start page', async () => {
+    await write({
+      'htdocs/index.html': 'x',
+      'node_modules/a/index.html': '',
+      '.cache/index.html': '',
+      'src/a.ts': '',
+    });
+    const failure = await failureOf(collect({ outputs: ['build', 'dist'] }));
+    expect(failure.message).toBe('The build created "htdocs", but outputs is set to "build", "dist".');
+  });
+
   it('is named when there is nothing else', async () => {
     const failure = await failureOf(collect({ outputs: ['build', 'dist'] }));
     expect(failure.message).toBe(

@@ -1,6 +1,6 @@
 /** The failure when outputs are missing. */
 
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listed } from '@appflux/protocol';
 import { own, say } from '../../masking/sentence.ts';
@@ -35,7 +35,7 @@ export async function noArtifact(
     return new JobFailure('no_artifact', own('No outputs are set, so there is nothing to collect.'));
   const wanted = outputs.map((output) => output.replace(/\/+$/, ''));
   const made: string[] = [];
-  for (const name of USUAL) {
+  for (const name of new Set([...USUAL, ...(await foldersWithPage(root))])) {
     if (wanted.includes(name) || !(await isFolder(join(root, name)))) continue;
     if (await exists(join(root, name, 'index.html'))) made.unshift(name);
     else made.push(name);
@@ -57,6 +57,22 @@ export async function noArtifact(
   return new JobFailure('no_artifact', say`The build created ${listed(made)}, but ${named}.`, {
     hint: say`If "${first}" is the result of the build, set outputs to it in the app or in appflux.json.`,
   });
+}
+
+/** As many folders as are looked into. */
+const MAX_FOLDERS = 200;
+
+/** The folders at the top that have a start page, whatever they are called. */
+async function foldersWithPage(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .map(({ name }) => name)
+    .sort()
+    .slice(0, MAX_FOLDERS);
+  const found: string[] = [];
+  for (const name of names) if (await exists(join(root, name, 'index.html'))) found.push(name);
+  return found;
 }
 
 const exists = (path: string): Promise<boolean> =>
