@@ -44,7 +44,10 @@ export const outOfScopeFixtures: Fixtures = {
     'This is a Jekyll site',
   ),
   'vercel/vercel examples/mastra': refused(
-    { 'package.json': '{"devDependencies":{"mastra":"^1.3.9","typescript":"^5.9.3"}}', 'tsconfig.json': '' },
+    {
+      'package.json': '{"scripts":{"build":"mastra build"},"devDependencies":{"mastra":"^1.3.9"}}',
+      'tsconfig.json': '',
+    },
     'This is a Mastra server, which AppFlux can’t run.',
   ),
   'vercel/vercel examples/middleman': refused(

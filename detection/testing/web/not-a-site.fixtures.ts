@@ -133,6 +133,15 @@ export const libraryFixtures: Fixtures = {
     },
     plan: { framework: null, buildCommand: 'npm run build' },
   },
+  'a site that is made after the build: no library': {
+    files: {
+      'package.json': scripts(
+        { build: 'tsc', postbuild: 'node dist/generate.js' },
+        { private: true, main: 'dist/a.js' },
+      ),
+    },
+    plan: { framework: null, buildCommand: 'npm run build' },
+  },
   'a site with a program that nobody knows: no library': {
     files: { 'package.json': scripts({ build: 'tsc && site-maker' }, { main: 'dist/index.js' }) },
     plan: { framework: null, buildCommand: 'npm run build' },
@@ -218,6 +227,11 @@ export const productFixtures: Fixtures = {
   'a site that asks for an engine of Node: no extension': {
     files: { 'package.json': pkg({ vite: '8.0.0' }, 'vite build', { engines: { node: '>=20' } }) },
     plan: { framework: 'vite' },
+  },
+  'a site with agents of Mastra, and one with a hosting of AWS: no products': {
+    servers: true,
+    files: { 'package.json': pkg({ next: '16.0.0', '@mastra/core': '1.0.0' }, 'next build'), 'cdk.json': '' },
+    plan: { framework: 'next', server: { kind: 'next', entry: null }, outputs: ['.appflux-server'] },
   },
   'a browser extension whose outputs are set': {
     settings: { outputs: ['dist'] },
@@ -316,6 +330,13 @@ export const unbuiltFixtures: Fixtures = {
       'src/main.js': "import { a } from './a.js'",
     },
     plan: { buildCommand: null, outputs: ['.'] },
+  },
+  'a style sheet as a module': {
+    files: {
+      'index.html': script('/main.js'),
+      'main.js': "import sheet from './a.css' with { type: 'css' }\nimport './b.js'",
+    },
+    plan: { outputs: ['.'] },
   },
   'a package by an import map': {
     files: {

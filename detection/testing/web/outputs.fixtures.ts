@@ -174,6 +174,17 @@ export const outputFixtures: Fixtures = {
     files: { 'hugo.toml': '', 'content/a.md': '', 'package.json': pkg({}, 'hugo --minify -d web') },
     plan: { framework: 'hugo', buildCommand: 'hugo --minify -d web', outputs: ['web'] },
   },
+  'Hugo whose build script compiles styles first': refused(
+    {
+      'hugo.toml': '',
+      'content/a.md': '',
+      'package.json': pkg({}, 'npm run css && hugo', {
+        scripts: { build: 'npm run css && hugo', css: 'tailwindcss -i a.css -o static/a.css' },
+      }),
+    },
+    'whose build script also runs "tailwindcss", and no builder image has both Hugo and Node',
+    'set the build command to "hugo"',
+  ),
   'MkDocs beside tools of Node': {
     files: { 'mkdocs.yml': '', 'docs/index.md': '', 'package.json': pkg({}) },
     plan: { framework: 'mkdocs', outputs: ['site'] },

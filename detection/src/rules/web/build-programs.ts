@@ -81,7 +81,10 @@ const WRAPPERS: ReadonlySet<string> = new Set([
 const MANAGERS: ReadonlySet<string> = new Set(['npm', 'pnpm', 'yarn', 'bun']);
 /** The programs that the build script runs, each once, without those that make nothing. */
 export function programsOf(scripts: Texts): string[] {
-  const names = whatRuns(scripts, 'build')
+  // npm runs the two around it by themselves.
+  const names = ['prebuild', 'build', 'postbuild']
+    .map((name) => whatRuns(scripts, name))
+    .join('\n')
     .split(/&&|\|\||[;|&\n]/)
     .flatMap((call) => programOf(scripts, call.trim()) ?? []);
   return [...new Set(names)].filter((name) => !ASIDE.has(name));

@@ -35,7 +35,10 @@ const SERVERS: readonly ForeignServer[] = [
     name: 'a WordPress (PHP) theme',
     evidence: [['functions.php'], ['style.css'], ['index.php', 'theme.json']],
   },
-  { name: 'a Drupal (PHP) site', evidence: [['core/lib/Drupal.php', 'web/core', 'web/sites/default']] },
+  {
+    name: 'a Drupal (PHP) site',
+    evidence: [['core/lib/Drupal.php', 'web/core/lib/Drupal.php', 'web/sites/default']],
+  },
   { name: 'a Magento (PHP) server', evidence: [['bin/magento']] },
   { name: 'a CodeIgniter (PHP) server', evidence: [['spark'], ['composer.json']] },
   { name: 'a CakePHP server', evidence: [['bin/cake', 'bin/cake.php'], ['composer.json']] },

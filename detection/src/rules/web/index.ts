@@ -1,6 +1,6 @@
 /** The rule for web sites: whatever ends as a folder of files for a browser. */
 
-import { quoted } from '@appflux/protocol';
+import { listed, quoted } from '@appflux/protocol';
 import { DetectionFailure } from '../../failure.ts';
 import { WEB_IMAGE } from '../../images.ts';
 import { nearest } from '../../nearest.ts';
@@ -11,6 +11,7 @@ import { insidePath, joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
 import { whatRuns } from '../script-calls.ts';
 import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
+import { programsOf } from './build-programs.ts';
 import { blazorSite } from './foreign-manifest.ts';
 import { foreignServer } from './foreign-server.ts';
 import { unlistedByName } from './frameworks/unlisted.ts';
@@ -188,6 +189,9 @@ async function generatedBeside(subject: Subject, pkg: PackageJson): Promise<Find
   const isCalled = new RegExp(`\\b${program}\\b`).test(build);
   if (build !== '' && !isCalled && !isStylesOnly(build)) return null;
   if (!isCalled && (await frameworkIn({ names: tree.names(tree.base), pkg })) !== null) return null;
+  const others = programsOf(pkg.scripts).filter((name) => name !== program);
+  if (others.length > 0 && subject.buildCommand === null && !subject.hasOwnImage)
+    return needsBoth(generator, others);
   const site = generatedSite(
     subject,
     withOptions(generator, build),
@@ -197,6 +201,12 @@ async function generatedBeside(subject: Subject, pkg: PackageJson): Promise<Find
   const text = `The packages of package.json are not installed: the image of ${generator.name} has no Node.`;
   return { ...site, reasons: [...site.reasons, because('install', text)] };
 }
+
+/** What a build script runs besides the generator would be missing from the site. */
+const needsBoth = ({ name, buildCommand }: KnownFramework, others: readonly string[]): Refusal => ({
+  refusal: `This is ${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name} site whose build script also runs ${listed(others, 4)}, and no builder image has both ${name} and Node.`,
+  hint: `Set an image that has both in the app or in appflux.json. If ${name} alone makes the site, set the build command to ${quoted(buildCommand ?? name)}.`,
+});
 
 /** The generator's command with the options of the build script, if that does nothing else. */
 function withOptions(generator: KnownFramework, build: string): KnownFramework {

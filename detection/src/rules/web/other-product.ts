@@ -26,6 +26,12 @@ const dependsOn =
     return names.some((name) => all[name] !== undefined);
   };
 
+/** What a package runs with, not what it only tests or talks to. */
+const runs =
+  (...names: readonly string[]) =>
+  ({ pkg }: Project): boolean =>
+    names.some((name) => pkg.dependencies[name] !== undefined);
+
 const has =
   (...names: readonly string[]) =>
   ({ tree, folder }: Project): boolean =>
@@ -34,12 +40,16 @@ const has =
 const SERVER = 'It needs a process and a disk of its own. Run it elsewhere, and deploy its front end here.';
 
 const PRODUCTS: readonly Product[] = [
-  { name: 'an AdonisJS server', isThere: dependsOn('@adonisjs/core'), hint: SERVER },
-  { name: 'a Strapi server', isThere: dependsOn('@strapi/strapi', 'strapi'), hint: SERVER },
-  { name: 'a Medusa server', isThere: dependsOn('@medusajs/medusa', '@medusajs/framework'), hint: SERVER },
-  { name: 'a Keystone server', isThere: dependsOn('@keystone-6/core'), hint: SERVER },
-  { name: 'a Mastra server', isThere: dependsOn('mastra', '@mastra/core'), hint: SERVER },
-  { name: 'a Vendure server', isThere: dependsOn('@vendure/core'), hint: SERVER },
+  { name: 'an AdonisJS server', isThere: runs('@adonisjs/core'), hint: SERVER },
+  { name: 'a Strapi server', isThere: runs('@strapi/strapi', 'strapi'), hint: SERVER },
+  { name: 'a Medusa server', isThere: runs('@medusajs/medusa', '@medusajs/framework'), hint: SERVER },
+  { name: 'a Keystone server', isThere: runs('@keystone-6/core'), hint: SERVER },
+  {
+    name: 'a Mastra server',
+    isThere: ({ pkg }) => /\bmastra build\b/.test(pkg.scripts.build ?? ''),
+    hint: SERVER,
+  },
+  { name: 'a Vendure server', isThere: runs('@vendure/core'), hint: SERVER },
   { name: 'an MCP server (xmcp)', isThere: dependsOn('xmcp'), hint: SERVER },
   { name: 'an extension of Visual Studio Code', isThere: ({ pkg }) => pkg.engines.vscode !== undefined },
   { name: 'a browser extension', isThere: (project) => isBrowserExtension(project) },
@@ -57,8 +67,11 @@ const PRODUCTS: readonly Product[] = [
   { name: 'a GitHub Action', isThere: (project) => isAction(project) },
   {
     name: 'a project for AWS',
+    // A site may have one of these files for its own hosting.
     isThere: (project) =>
-      has('serverless.yml', 'serverless.ts', 'serverless.yaml', 'cdk.json', 'samconfig.toml')(project),
+      has('serverless.yml', 'serverless.ts', 'serverless.yaml', 'cdk.json', 'samconfig.toml')(project) &&
+      !has('index.html', 'public/index.html', 'src/index.html')(project) &&
+      !dependsOn('next', 'nuxt', 'astro', 'vite', '@angular/core', 'react-scripts', 'gatsby')(project),
   },
 ];
 

@@ -82,7 +82,7 @@ const attribute = (tag: string, name: string): string | null =>
   new RegExp(String.raw`\b${name}\s*=\s*["']?([^"'\s>]{1,300})`, 'i').exec(tag)?.[1] ?? null;
 
 const IMPORT =
-  /(?:^|[;}\n])\s{0,40}(?:import|export)\b(?:[^'"`;]{0,500}?\bfrom)?\s{0,9}["']([^"'\n]{1,200})["']/g;
+  /(?:^|[;}\n])\s{0,40}(?:import|export)\b(?:[^'"`;]{0,500}?\bfrom)?\s{0,9}["']([^"'\n]{1,200})["'](?!\s{1,9}(?:with|assert)\b)/g;
 
 /** What a module imports that a browser can't: a package by its name, or a file that is no JavaScript. */
 function unresolved(text: string, hasMap: boolean): string | null {
