@@ -45,6 +45,8 @@ export default defineConfig({
         miniflare: {
           serviceBindings: { SERVERS: SERVER_HOST },
           workers: [serverHost(inject('serverHost'))],
+          // Further databases of metadata; a test that wants several binds them itself.
+          d1Databases: { TEST_METADATA_1: 'metadata-1', TEST_METADATA_2: 'metadata-2' },
           // Bound beside the ones of wrangler.toml: tests give them to a mailer themselves.
           email: {
             send_email: [

@@ -12,9 +12,12 @@ import { Miniflare } from 'miniflare';
 import { COLLECTIONS, type Copyable, copyCollection } from '../edge/src/metadata/copy/copy.ts';
 import { d1Copyable } from '../edge/src/metadata/copy/d1.ts';
 import { mongoCopyable } from '../edge/src/metadata/copy/mongo.ts';
+import { shardedCopyable } from '../edge/src/metadata/copy/sharded.ts';
+import { FURTHER_DATABASES } from '../edge/src/metadata/further-databases.ts';
 import { connect } from '../edge/src/metadata/mongo/connection.ts';
 import { addressesOf } from './addresses/addresses.ts';
 import { ROOT, runCommand } from './command.ts';
+import { refuseFewer } from './edge/databases.ts';
 import { applyMigrations } from './edge/migrations.ts';
 import { databaseOptions } from './edge/options.ts';
 import { messageOf, StackProblem } from './problem.ts';
@@ -26,13 +29,23 @@ import { openState } from './state-format.ts';
 const progress = progressOn(process.stdout);
 
 /** The database of the state folder, without the rest of the instance: no object wakes and runs its pending tasks. */
-async function openD1({ state }: Settings, cleanup: AsyncDisposableStack): Promise<Copyable> {
-  const wranglerConfig = join(ROOT, 'wrangler.toml');
-  const miniflare = new Miniflare(databaseOptions({ wranglerConfig, persist: statePaths(state).edge }));
+async function openD1(
+  { state, metadataDatabases }: Settings,
+  cleanup: AsyncDisposableStack,
+): Promise<Copyable> {
+  const config = {
+    wranglerConfig: join(ROOT, 'wrangler.toml'),
+    persist: statePaths(state).edge,
+    metadataDatabases,
+  };
+  refuseFewer(config);
+  const miniflare = new Miniflare(databaseOptions(config));
   cleanup.defer(() => miniflare.dispose());
   await miniflare.ready;
-  await applyMigrations(miniflare, wranglerConfig);
-  return d1Copyable(await miniflare.getD1Database('METADATA'));
+  await applyMigrations(miniflare, config);
+  const open = async (binding: string) => d1Copyable(await miniflare.getD1Database(binding));
+  const further = FURTHER_DATABASES.slice(0, metadataDatabases - 1);
+  return shardedCopyable(await open('METADATA'), await Promise.all(further.map(open)));
 }
 
 async function openMongo(settings: Settings, cleanup: AsyncDisposableStack): Promise<Copyable> {

@@ -9,7 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { ROOT } from './command.ts';
 import { bundleWorker } from './edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
-import { databaseFile, isMigrated, migrateDatabases } from './edge/migrations.ts';
+import { databaseFile } from './edge/databases.ts';
+import { isMigrated, migrateDatabases } from './edge/migrations.ts';
 import { type RunningEdge, startEdge } from './edge/process.ts';
 import { freePort } from './free-port.ts';
 import { isStackProblem } from './problem.ts';

@@ -37,6 +37,7 @@ export function edgeConfig(
     wranglerConfig: join(root, 'wrangler.toml'),
     main,
     persist: statePaths(settings.state).edge,
+    metadataDatabases: settings.metadataDatabases,
     ...(settings.minFreeBytes === null ? {} : { minFreeBytes: settings.minFreeBytes }),
     ...(settings.smtpUrl === null ? {} : { smtpUrl: settings.smtpUrl }),
     logLevel: settings.logLevel,

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { addressesOf } from './addresses/addresses.ts';
 import { calledIn, LOCK_OPTIONS, readLocks, sizeText } from './backup/arguments.ts';
 import { foreignBucket } from './backup/bucket.ts';
-import { D1_EXPORT } from './backup/deployed.ts';
+import { exportedDatabase } from './backup/deployed.ts';
 import type { Manifest } from './backup/format/manifest.ts';
 import { Repository } from './backup/format/repository.ts';
 import { asProblem } from './backup/problem.ts';
@@ -15,6 +15,7 @@ import { type RestoreOutside, restore } from './backup/restore.ts';
 import { s3ServerOf } from './backup/store/bucket.ts';
 import { absoluteTarget, openStore } from './backup/store/open.ts';
 import { ROOT, runCommand } from './command.ts';
+import { databaseNames } from './deploy/settings.ts';
 import { edgeConfig } from './instance.ts';
 import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
@@ -37,10 +38,14 @@ async function outsideOf(): Promise<RestoreOutside> {
 /** What is left to do for an instance on Cloudflare. */
 function sayDeployed(state: string, { files }: Manifest): void {
   progress.say('Its objects are in the bucket of the S3_… variables. What is left:');
-  if (files.some(({ path }) => path === D1_EXPORT))
-    progress.say(
-      `  npx wrangler d1 execute appflux --remote --file ${state}/${D1_EXPORT}    (an empty database)`,
-    );
+  for (const { path } of files) {
+    const number = exportedDatabase(path);
+    const name = number === null ? undefined : databaseNames({ database: 'appflux' })[number];
+    if (name !== undefined)
+      progress.say(
+        `  npx wrangler d1 execute ${name} --remote --file ${state}/${path}    (an empty database)`,
+      );
+  }
   progress.say(
     `  the secrets of ${state}/settings.env, and your others, into .appflux/deploy/secrets.json of the checkout`,
   );

@@ -29,6 +29,7 @@ describe('settings of a local start', () => {
       pictures: 'auto',
       logLevel: 'info',
       minFreeBytes: null,
+      metadataDatabases: 1,
       serversMemoryBytes: 1024 ** 3,
       smtpUrl: null,
       requestLog: false,

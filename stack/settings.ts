@@ -67,6 +67,7 @@ const Environment = z.object({
   APPFLUX_RUNNER_SCAN: ScanPolicy.optional(),
   APPFLUX_PICTURES: z.enum(['auto', 'off'], 'must be auto or off').default('auto'),
   APPFLUX_MIN_FREE: size('500m or 5g').optional(),
+  APPFLUX_METADATA_DATABASES: whole(1, 8, 1),
   APPFLUX_SERVERS_MEMORY: size('512m or 2g')
     .refine((bytes) => bytes === 0 || bytes >= LEAST_SERVERS_BYTES, 'must be at least 128m, or 0m for none')
     .default(1024 ** 3),
@@ -173,6 +174,8 @@ export interface Settings {
   readonly pictures: 'auto' | 'off';
   /** How many bytes of the state folder's disk stay free; a share of the disk if it is null. */
   readonly minFreeBytes: number | null;
+  /** How many databases have the metadata. */
+  readonly metadataDatabases: number;
   /** The memory, in bytes, above which the process for servers of sites is restarted; 0 for no such servers. */
   readonly serversMemoryBytes: number;
   readonly logLevel: LogLevel;
@@ -264,6 +267,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     bootstrapToken: variables.APPFLUX_BOOTSTRAP_TOKEN ?? null,
     allowPrivateSources: variables.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
     minFreeBytes: variables.APPFLUX_MIN_FREE ?? null,
+    metadataDatabases: variables.APPFLUX_METADATA_DATABASES,
     serversMemoryBytes: variables.APPFLUX_SERVERS_MEMORY,
     logLevel: variables.APPFLUX_LOG_LEVEL,
     smtpUrl: variables.SMTP_URL ?? null,

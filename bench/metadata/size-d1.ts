@@ -36,7 +36,7 @@ export async function sizeOnD1(size: Size, progress: (text: string) => void): Pr
     const options = databaseOptions({ wranglerConfig, persist });
     const miniflare = new Miniflare(options);
     await miniflare.ready;
-    await applyMigrations(miniflare, wranglerConfig);
+    await applyMigrations(miniflare, { wranglerConfig });
     const database = counting(await miniflare.getD1Database('METADATA'), (results) => {
       counted.calls += 1;
       for (const { meta } of results) {

@@ -2,9 +2,12 @@
  * What the Worker is bound to. `Bindings` is generated from wrangler.toml by `wrangler types`; secrets and the settings that
  * most instances leave out are added here.
  */
+import type { FURTHER_DATABASES } from './metadata/further-databases.ts';
+
+type FurtherDatabases = Partial<Record<(typeof FURTHER_DATABASES)[number], D1Database>>;
 
 /** Secrets and optional settings: wrangler.toml lists them as comments. */
-export interface SecretsAndOptions {
+export interface SecretsAndOptions extends FurtherDatabases {
   /** Where the program that runs this instance on one machine answers what it knows of addresses; not on Cloudflare. */
   ADDRESS_STATUS_URL?: string;
   /** Where that program answers what it knows of its machine; not on Cloudflare. */

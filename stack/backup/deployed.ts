@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import { unstable_readConfig as readConfig } from 'wrangler';
+import { z } from 'zod';
 import { deployedConfig } from '../deploy/generated.ts';
 import { lastLines, StackProblem } from '../problem.ts';
 import { foreignBucket } from './bucket.ts';
@@ -20,8 +21,14 @@ import type { Protection, Unlock } from './key.ts';
 import { type Made, newSnapshotId } from './make.ts';
 import { type BackupStore, bytesIn } from './store/store.ts';
 
-/** Where the export of D1 is in a snapshot. */
-export const D1_EXPORT = 'cloudflare/d1.sql';
+/** Where the export of a metadata database is in a snapshot, by its number. */
+const exportPath = (number: number): string => `cloudflare/d1${number === 0 ? '' : `-${number}`}.sql`;
+
+/** The number of the database that a file of a snapshot is an export of; null if it is none. */
+export function exportedDatabase(path: string): number | null {
+  const match = /^cloudflare\/d1(?:-([1-7]))?\.sql$/.exec(path);
+  return match === null ? null : Number(match[1] ?? 0);
+}
 
 /** What can be stored of an instance's secrets, if it is in the environment: Cloudflare never gives them back. */
 const SECRETS = ['SEALING_KEY', 'SEALING_KEY_PREVIOUS', 'OPERATOR_SECRET'] as const;
@@ -62,10 +69,13 @@ export async function backUpDeployed(backup: DeployedBackup): Promise<Omit<Made,
     await metadata.during();
     await metadata.after(writer);
   } else {
-    detail('exporting D1');
-    const sql = join(folder, 'd1.sql');
-    await exportD1(backup, sql);
-    await writer.add({ path: D1_EXPORT, kind: 'file' }, createReadStream(sql));
+    // The directory first: what it names in other databases is there when they are exported.
+    for (const [number, name] of databasesIn(deployedConfig(backup.root)).entries()) {
+      detail(`exporting the D1 database ${name}`);
+      const sql = join(folder, `d1-${number}.sql`);
+      await exportD1(backup, name, sql);
+      await writer.add({ path: exportPath(number), kind: 'file' }, createReadStream(sql));
+    }
   }
   await objects.after(writer);
   const secrets = Object.fromEntries(
@@ -90,11 +100,15 @@ async function openOrCreate({ store, protection, unlock }: DeployedBackup): Prom
   );
 }
 
-/** Has wrangler export the deployed database. Source: https://developers.cloudflare.com/d1/best-practices/import-export-data/ */
-async function exportD1({ root, env }: DeployedBackup, into: string): Promise<void> {
+/** The names of the databases that a configuration has, in the order of their numbers. */
+function databasesIn(config: string): string[] {
+  const databases = z.array(z.looseObject({ database_name: z.string() })).min(1);
+  return databases.parse(readConfig({ config }).d1_databases).map(({ database_name: name }) => name);
+}
+
+/** Has wrangler export a deployed database. Source: https://developers.cloudflare.com/d1/best-practices/import-export-data/ */
+async function exportD1({ root, env }: DeployedBackup, name: string, into: string): Promise<void> {
   const config = deployedConfig(root);
-  const name = readConfig({ config }).d1_databases[0]?.database_name;
-  if (name === undefined) throw new Error(`${config} names no database`);
   const wrangler = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
   const args = [wrangler, 'd1', 'export', name, '--remote', '--output', into, '--config', config];
   const result = await execa(process.execPath, args, {

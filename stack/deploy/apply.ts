@@ -6,11 +6,12 @@ import { during, type Progress } from '../progress.ts';
 import { ApiRefusal, type CloudflareApi } from './api.ts';
 import { withCors, withLifecycle } from './bucket.ts';
 import { controlPlaneConfig, type Folders, serversConfig } from './config.ts';
-import { bucketOf, databaseOf, type Observed } from './observe.ts';
+import { bucketOf, databasesOf, type Observed } from './observe.ts';
 import { writePages } from './pages.ts';
 import { newSecret, sha256, type Values, writePrivate } from './secrets.ts';
 import type { DeploySettings } from './settings.ts';
 import { type Action, FILES, type Plan, type Step } from './step.ts';
+import { isMigration } from './steps.ts';
 import { runWrangler, type WranglerContext } from './wrangler.ts';
 
 /** Everything that a deploy is done with. */
@@ -50,12 +51,15 @@ async function doStep(
   step: Step,
   values: Values,
 ): Promise<void> {
+  if (isMigration(step)) {
+    await writeConfigs(deploy, observed, observed.servers !== null);
+    return act(deploy, step.action);
+  }
   switch (step.id) {
     case 'cors':
     case 'lifecycle':
       if (await writeRules(deploy, step.id)) await act(deploy, step.action);
       return;
-    case 'migrations':
     case 'servers':
       await writeConfigs(deploy, observed, observed.servers !== null);
       return act(deploy, step.action);
@@ -138,10 +142,11 @@ async function writeRules({ api, settings, folders }: Deploy, which: 'cors' | 'l
 /** Writes the configurations of both Workers. */
 async function writeConfigs(deploy: Deploy, observed: Observed, boundToServers: boolean): Promise<void> {
   const { settings, api, folders, tracked } = deploy;
-  const database = await databaseOf(api, `/accounts/${settings.account_id}`, settings.database);
-  if (database === null || observed.sitesZone === null)
-    throw new Error('the database and the zone were found before');
-  const found = { databaseId: database.id, sitesZone: observed.sitesZone.name, boundToServers };
+  const databases = await databasesOf(api, `/accounts/${settings.account_id}`, settings);
+  const databaseIds = databases.slice(0, settings.metadata_databases).map((database) => database?.id);
+  if (!databaseIds.every((id) => id !== undefined) || observed.sitesZone === null)
+    throw new Error('the databases and the zone were found before');
+  const found = { databaseIds, sitesZone: observed.sitesZone.name, boundToServers };
   await writeWorkerConfigs(folders, tracked, settings, found);
 }
 

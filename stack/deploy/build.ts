@@ -44,7 +44,8 @@ export async function buildAll(
   const worker = await modulesOf(main);
   // The addresses of a folder and of a database say nothing about what is uploaded.
   const folders = { root, generated: root };
-  const found = { databaseId: '', sitesZone: settings.sites_domain, boundToServers: settings.servers };
+  const databaseIds = Array.from({ length: settings.metadata_databases }, () => '');
+  const found = { databaseIds, sitesZone: settings.sites_domain, boundToServers: settings.servers };
   const tag = (inputs: readonly InputFile[], config: unknown) =>
     fingerprint(inputs, JSON.stringify(config)).slice(0, TAG_LENGTH);
   return {

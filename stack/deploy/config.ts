@@ -1,14 +1,20 @@
 /** The configuration that wrangler deploys: the tracked files with the operator's settings. */
 import { relative } from 'node:path';
 import { z } from 'zod';
-import { type DeploySettings, dashboardHost, serversName } from './settings.ts';
+import {
+  DATABASE_BINDINGS,
+  type DeploySettings,
+  dashboardHost,
+  databaseNames,
+  serversName,
+} from './settings.ts';
 
 /** What is read of wrangler.toml; everything else is passed on as it is. */
 const Tracked = z.looseObject({
   main: z.string(),
   vars: z.record(z.string(), z.string()).default({}),
   assets: z.looseObject({ directory: z.string() }),
-  d1_databases: z.array(z.looseObject({ binding: z.string(), migrations_dir: z.string() })).length(1),
+  d1_databases: z.tuple([z.looseObject({ binding: z.string(), migrations_dir: z.string() })]),
   r2_buckets: z.array(z.looseObject({ binding: z.string() })).length(1),
 });
 
@@ -25,8 +31,8 @@ export interface Folders {
 
 /** What the settings alone don't say. */
 export interface Found {
-  /** The id of the database. */
-  readonly databaseId: string;
+  /** The ids of the databases, by their numbers. */
+  readonly databaseIds: readonly string[];
   /** The name of the zone that the sites' domain is in. */
   readonly sitesZone: string;
   /** Whether the Worker is bound to the server host. At the first deploy of both, the host doesn't exist yet. */
@@ -50,7 +56,7 @@ export function controlPlaneConfig(
     main,
     vars,
     assets,
-    d1_databases: databases,
+    d1_databases: [database],
     r2_buckets: buckets,
     ...others
   } = Tracked.parse(tracked);
@@ -74,10 +80,11 @@ export function controlPlaneConfig(
       ...settings.vars,
     },
     assets: { ...assets, directory: path(assets.directory) },
-    d1_databases: databases.map((database) => ({
+    d1_databases: found.databaseIds.map((id, number) => ({
       ...database,
-      database_name: settings.database,
-      database_id: found.databaseId,
+      binding: DATABASE_BINDINGS[number],
+      database_name: databaseNames(settings)[number],
+      database_id: id,
       migrations_dir: path(database.migrations_dir),
     })),
     r2_buckets: buckets.map((bucket) => ({ ...bucket, bucket_name: settings.bucket })),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CloudflareApi } from './api.ts';
 import type { CorsRule, LifecycleRule } from './bucket.ts';
-import { type DeploySettings, dashboardHost, serversName } from './settings.ts';
+import { type DeploySettings, dashboardHost, databaseNames, serversName } from './settings.ts';
 
 const Zone = z.looseObject({ id: z.string(), name: z.string(), status: z.string() });
 export type Zone = Readonly<Pick<z.infer<typeof Zone>, 'id' | 'name' | 'status'>>;
@@ -58,11 +58,17 @@ export interface DeployedWorker {
   readonly tag: string | null;
 }
 
+/** A database's id, and the migrations that were applied to it. */
+export interface DatabaseState {
+  readonly id: string;
+  readonly applied: readonly string[];
+}
+
 export interface Observed {
   readonly dashboardZone: Zone | null;
   readonly sitesZone: Zone | null;
-  /** The database's id, and the migrations that were applied to it; null if there is none. */
-  readonly database: { readonly id: string; readonly applied: readonly string[] } | null;
+  /** Every database that the settings can have, by its number; null if there is none. */
+  readonly databases: readonly (DatabaseState | null)[];
   readonly bucket: {
     readonly cors: readonly CorsRule[];
     readonly lifecycle: readonly LifecycleRule[];
@@ -91,7 +97,7 @@ export async function observe(api: CloudflareApi, settings: DeploySettings): Pro
   return {
     dashboardZone,
     sitesZone,
-    database: await databaseOf(api, account, settings.database),
+    databases: await databasesOf(api, account, settings),
     bucket: await bucketOf(api, `${account}/r2/buckets/${settings.bucket}`),
     queues: (await api.list(`${account}/queues?per_page=100`)).map((one) => Queue.parse(one).queue_name),
     secrets: await secretsOf(api, `${account}/workers/scripts/${settings.name}/secrets`),
@@ -126,17 +132,26 @@ async function zoneOf(api: CloudflareApi, accountId: string, host: string): Prom
   return null;
 }
 
-/** The database's id and migrations; null if there is none. */
-export async function databaseOf(
+/** All databases that the settings can have. */
+export async function databasesOf(
   api: CloudflareApi,
   account: string,
-  name: string,
-): Promise<Observed['database']> {
-  const found = await api.list(`${account}/d1/database?name=${name}`);
-  // The API also finds databases whose names only contain it.
-  const database = found.map((one) => Database.parse(one)).find((one) => one.name === name);
-  if (database === undefined) return null;
-  const path = `${account}/d1/database/${database.uuid}/query`;
+  settings: DeploySettings,
+): Promise<Observed['databases']> {
+  // The API finds databases whose names contain this one.
+  const found = await api.list(`${account}/d1/database?name=${settings.database}`);
+  const ids = new Map(found.map((one) => Database.parse(one)).map(({ name, uuid }) => [name, uuid]));
+  const databases: (DatabaseState | null)[] = [];
+  for (const name of databaseNames(settings)) {
+    const id = ids.get(name);
+    databases.push(id === undefined ? null : { id, applied: await appliedTo(api, account, id) });
+  }
+  return databases;
+}
+
+/** The names of the migrations that a database has, in their order. */
+async function appliedTo(api: CloudflareApi, account: string, id: string): Promise<string[]> {
+  const path = `${account}/d1/database/${id}/query`;
   const names = async (sql: string) =>
     QueryResult.parse(await api.call('POST', path, { sql })).flatMap(({ results }) =>
       (results ?? []).map((row) => row.name),
@@ -144,8 +159,7 @@ export async function databaseOf(
   const tables = await names(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'd1_migrations'",
   );
-  const applied = tables.length === 0 ? [] : await names('SELECT name FROM d1_migrations ORDER BY id');
-  return { id: database.uuid, applied };
+  return tables.length === 0 ? [] : names('SELECT name FROM d1_migrations ORDER BY id');
 }
 
 /** The bucket's rules; null if there is no bucket. */

@@ -31,7 +31,7 @@ const zone = (name: string, status = 'active') => ({ id: name, name, status });
 const DEPLOYED: Observed = {
   dashboardZone: zone('example.com'),
   sitesZone: zone('example.net'),
-  database: { id: 'd', applied: ['0001_a.sql', '0002_b.sql'] },
+  databases: [{ id: 'd', applied: ['0001_a.sql', '0002_b.sql'] }],
   bucket: {
     cors: [{ allowed: { origins: ['*'], methods: ['PUT'], headers: ['*'] }, exposeHeaders: ['ETag'] }],
     lifecycle: [{ id: 'x', enabled: true, abortMultipartUploadsTransition: { condition: {} } }],
@@ -62,12 +62,12 @@ describe('steps', () => {
   });
 
   test.each([
-    ['database', { database: null }, ['database', 'migrations']],
+    ['database', { databases: [null] }, ['database', 'migrations']],
     ['bucket', { bucket: null }, ['bucket', 'cors', 'lifecycle']],
     ['cors', { bucket: { ...DEPLOYED.bucket, cors: [] } }, ['cors']],
     ['a queue', { queues: ['event-queue', 'dead-letters'] }, ['queue deploy-queue']],
     ['DNS', { wildcard: { records: [], certificate: null } }, ['wildcard record']],
-    ['a migration', { database: { id: 'd', applied: ['0001_a.sql'] } }, ['migrations']],
+    ['a migration', { databases: [{ id: 'd', applied: ['0001_a.sql'] }] }, ['migrations']],
     ['another build', { worker: { versionId: 'v', tag: 'other' } }, ['upload']],
     ['a secret', { secrets: Object.keys(values).slice(1) }, ['upload']],
   ] as [string, Partial<Observed>, string[]][])(
@@ -91,6 +91,29 @@ describe('steps', () => {
     expect(needed(unbound, servers)).toEqual(['upload', 'servers', 'bind servers']);
     expect(needed({ ...unbound, servers: { versionId: 'h', tag: 'h' } }, servers)).toEqual(['upload']);
     expect(needed({ ...DEPLOYED, servers: { versionId: 'h', tag: 'h' } }, servers)).toEqual([]);
+  });
+
+  test('further databases are created and migrated before the Worker that is bound to them', () => {
+    const three = { metadata_databases: 3 };
+    const whole = { id: 'd', applied: ['0001_a.sql', '0002_b.sql'] };
+    const steps = planDeploy({ ...settings, ...three }, DEPLOYED, {
+      ...local,
+      tags: { ...local.tags, worker: 'x' },
+    })
+      .steps.filter(({ state }) => state === 'needed')
+      .map(({ action }) => commandOf(action));
+    expect(steps).toEqual([
+      'npx wrangler d1 create appflux-metadata-1',
+      'npx wrangler d1 create appflux-metadata-2',
+      'npx wrangler d1 migrations apply METADATA_1 --remote --config wrangler.json',
+      'npx wrangler d1 migrations apply METADATA_2 --remote --config wrangler.json',
+      'npx wrangler deploy --config wrangler.json --tag x',
+    ]);
+    expect(needed({ ...DEPLOYED, databases: [whole, whole, null] }, three)).toEqual([
+      'database 2',
+      'migrations 2',
+    ]);
+    expect(needed({ ...DEPLOYED, databases: [whole, whole, whole] }, three)).toEqual([]);
   });
 
   test('a dashboard on Pages is one more project, with its domain', () => {
@@ -134,9 +157,21 @@ describe('problems', () => {
     ],
     [
       'a newer database',
-      { database: { id: 'd', applied: ['0001_a.sql', '9001_later.sql'] } },
+      { databases: [{ id: 'd', applied: ['0001_a.sql', '9001_later.sql'] }] },
       {},
       'does not know 9001_later.sql',
+    ],
+    [
+      'fewer databases than there are',
+      {
+        databases: [
+          { id: 'd', applied: [] },
+          { id: 'e', applied: [] },
+          { id: 'f', applied: [] },
+        ],
+      },
+      { metadata_databases: 2 },
+      'leaves out appflux-metadata-2, and the teams in it: set it to 3 or more',
     ],
     ['a lost sealing key', { secrets: ['OPERATOR_SECRET'] }, {}, 'SEALING_KEY'],
   ] as [string, Partial<Observed>, object, string][])('%s', (name, observed, changes, why) => {
@@ -192,7 +227,7 @@ describe('configuration', async () => {
     ),
   );
   const folders = { root: '/checkout', generated: '/checkout/.appflux/deploy' };
-  const found = { databaseId: 'id-1', sitesZone: 'example.net', boundToServers: true };
+  const found = { databaseIds: ['id-1'], sitesZone: 'example.net', boundToServers: true };
 
   test('the tracked file, with the operator’s values', () => {
     const config = controlPlaneConfig(worker, { ...settings, vars: { ARTIFACTS_DAYS: '7' } }, found, folders);
@@ -220,6 +255,16 @@ describe('configuration', async () => {
     expect(config.migrations).toEqual((worker as { migrations: unknown }).migrations);
     expect([config.services, config.send_email]).toEqual([undefined, undefined]);
     expect((config.vars as Record<string, string>).PASSWORD_HASHING).toBeUndefined();
+  });
+
+  test('each database has its binding, its name and all migrations', () => {
+    const several = { ...settings, metadata_databases: 2 };
+    const config = controlPlaneConfig(worker, several, { ...found, databaseIds: ['id-1', 'id-2'] }, folders);
+    const migrations_dir = '../../edge/migrations';
+    expect(config.d1_databases).toEqual([
+      { binding: 'METADATA', database_name: 'appflux', database_id: 'id-1', migrations_dir },
+      { binding: 'METADATA_1', database_name: 'appflux-metadata-1', database_id: 'id-2', migrations_dir },
+    ]);
   });
 
   test('on the free plan passwords are hashed with less CPU', () => {

@@ -11,7 +11,7 @@ export function planDeploy(settings: DeploySettings, observed: Observed | null, 
   const secrets = planSecrets(
     local.secrets,
     observed?.secrets ?? null,
-    (observed?.database?.applied.length ?? 0) > 0,
+    (observed?.databases[0]?.applied.length ?? 0) > 0,
   );
   const step: MakeStep = (id, title, why, check, action, isDone) => ({
     id,

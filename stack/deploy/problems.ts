@@ -1,7 +1,7 @@
 /** Why a deploy can't begin. Pure. */
 import { unknownMigrations } from '../edge/migrations.ts';
 import type { Observed, Zone } from './observe.ts';
-import { type DeploySettings, dashboardHost, SETTINGS_FILE } from './settings.ts';
+import { type DeploySettings, dashboardHost, databaseNames, SETTINGS_FILE } from './settings.ts';
 import type { Local } from './step.ts';
 import { isCovered, isProxied } from './steps.ts';
 
@@ -10,7 +10,7 @@ const WORKER_BYTES = { free: 3 * 1024 ** 2, paid: 10 * 1024 ** 2 } as const;
 
 /** What in the account has to change first. */
 export function accountProblems(settings: DeploySettings, observed: Observed, local: Local): string[] {
-  const { dashboardZone, sitesZone, wildcard, database } = observed;
+  const { dashboardZone, sitesZone, wildcard, databases } = observed;
   const host = `*.${settings.sites_domain}`;
   const problems = [
     ...zoneProblems('public_url', dashboardHost(settings), dashboardZone),
@@ -33,10 +33,21 @@ export function accountProblems(settings: DeploySettings, observed: Observed, lo
     );
   }
   problems.push(...hostProblems(settings, observed));
-  const unknown = unknownMigrations([...local.migrations], new Set(database?.applied ?? []));
+  const applied = databases.flatMap((database) => database?.applied ?? []);
+  const unknown = unknownMigrations([...local.migrations], new Set(applied));
   if (unknown.length > 0) {
     problems.push(
       `a newer version of AppFlux has migrated the database: this version does not know ${unknown.join(', ')}`,
+    );
+  }
+  const leftOut = databaseNames(settings).filter(
+    (_, number) => number >= settings.metadata_databases && databases[number] != null,
+  );
+  if (leftOut.length > 0) {
+    const least = databases.findLastIndex((database) => database !== null) + 1;
+    problems.push(
+      `metadata_databases = ${settings.metadata_databases} leaves out ${leftOut.join(', ')}, and the teams in it: ` +
+        `set it to ${least} or more, or delete the database if it is not AppFlux’s`,
     );
   }
   return problems;

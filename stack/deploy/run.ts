@@ -69,10 +69,13 @@ export async function deploy({ root, args, env, progress, ...given }: DeployComm
   };
 
   if (options.dryRun) {
-    const databaseId = observed?.database?.id ?? NO_DATABASE;
+    const databaseIds = Array.from(
+      { length: settings.metadata_databases },
+      (_, number) => observed?.databases[number]?.id ?? NO_DATABASE,
+    );
     const sitesZone = observed?.sitesZone?.name ?? settings.sites_domain;
     await writeWorkerConfigs(folders, tracked, settings, {
-      databaseId,
+      databaseIds,
       sitesZone,
       boundToServers: settings.servers,
     });

@@ -2,6 +2,7 @@
 import { closest } from 'fastest-levenshtein';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
+import { FURTHER_DATABASES } from '../../edge/src/metadata/further-databases.ts';
 import { isAtOrBelow } from '../addresses/host.ts';
 import { StackProblem } from '../problem.ts';
 import { SECRETS } from './secrets.ts';
@@ -42,6 +43,12 @@ const Fields = z.strictObject({
   dashboard: z.enum(['assets', 'pages']).default('assets'),
   name: Name.default('appflux-edge'),
   database: Name.default('appflux'),
+  /** How many D1 databases have the metadata. It can be raised, and never lowered: teams stay where they are. */
+  metadata_databases: z
+    .int()
+    .min(1)
+    .max(FURTHER_DATABASES.length + 1)
+    .default(1),
   bucket: Name.default('appflux'),
   pages_project: Name.default('appflux'),
   /** Whether the server host is deployed as well, which runs the servers of sites. */
@@ -72,6 +79,7 @@ sites_domain = "example.net"               # sites are at NAME.example.net; best
 account_id = "0123456789abcdef0123456789abcdef"
 # plan = "free"                            # "paid" unless set
 # dashboard = "pages"                      # "assets" unless set
+# metadata_databases = 3                   # 1 unless set; docs/scale.md says when
 # servers = true                           # sites with a server; needs the paid plan
 # [vars]
 # ARTIFACTS_DAYS = "30"
@@ -135,6 +143,15 @@ function problemsBetween(settings: DeploySettings): string[] {
 /** The host of the dashboard. */
 export const dashboardHost = ({ public_url: url }: Pick<DeploySettings, 'public_url'>): string =>
   url.slice('https://'.length);
+
+/** The names of all databases that the settings can have, by their numbers: of these, the first `metadata_databases` are used. */
+export const databaseNames = ({ database }: Pick<DeploySettings, 'database'>): [string, ...string[]] => [
+  database,
+  ...FURTHER_DATABASES.map((_, index) => `${database}-metadata-${index + 1}`),
+];
+
+/** The bindings of these databases. */
+export const DATABASE_BINDINGS: readonly string[] = ['METADATA', ...FURTHER_DATABASES];
 
 /** The name of the server host's Worker. That of the control plane has always had a fixed one. */
 export const serversName = ({ name }: Pick<DeploySettings, 'name'>): string =>

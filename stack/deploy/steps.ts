@@ -3,7 +3,13 @@ import { pendingMigrations } from '../edge/migrations.ts';
 import { withCors, withLifecycle } from './bucket.ts';
 import type { DnsState, Observed, Zone } from './observe.ts';
 import type { SecretsPlan } from './secrets.ts';
-import { type DeploySettings, dashboardHost, serversName } from './settings.ts';
+import {
+  DATABASE_BINDINGS,
+  type DeploySettings,
+  dashboardHost,
+  databaseNames,
+  serversName,
+} from './settings.ts';
 import { type Action, FILES, type Local, type Step } from './step.ts';
 
 /** Names that the Worker's code has. */
@@ -24,18 +30,32 @@ export type MakeStep = (
 
 const wrangler = (...args: string[]): Action => ({ kind: 'wrangler', args });
 
-/** The database, the bucket and the queues. */
+/** The names of the databases that these settings use, by their numbers. */
+const usedDatabases = (settings: DeploySettings): string[] =>
+  databaseNames(settings).slice(0, settings.metadata_databases);
+
+/** The id of the step that migrates the first database; those of others end with their numbers. */
+const MIGRATIONS = 'migrations';
+
+/** Whether a step migrates a database. */
+export const isMigration = ({ id }: Step): boolean => id.split(' ')[0] === MIGRATIONS;
+
+/** The databases, the bucket and the queues. */
 export function resources(settings: DeploySettings, observed: Observed | null, step: MakeStep): Step[] {
-  const { bucket, database } = settings;
+  const { bucket } = settings;
   const rules = observed?.bucket ?? null;
   return [
-    step(
-      'database',
-      `Create the D1 database ${database}`,
-      'it holds metadata: apps, deployments, users',
-      'the account’s list of databases',
-      wrangler('d1', 'create', database),
-      observed?.database != null,
+    ...usedDatabases(settings).map((database, number) =>
+      step(
+        number === 0 ? 'database' : `database ${number}`,
+        `Create the D1 database ${database}`,
+        number === 0
+          ? 'it holds metadata: apps, deployments, users'
+          : 'it holds the deployments of a part of the teams',
+        'the account’s list of databases',
+        wrangler('d1', 'create', database),
+        observed?.databases[number] != null,
+      ),
     ),
     step(
       'bucket',
@@ -124,7 +144,6 @@ export function uploads(
   secrets: SecretsPlan,
   step: MakeStep,
 ): Step[] {
-  const pending = pendingMigrations([...local.migrations], new Set(observed?.database?.applied ?? []));
   const isUploaded = observed?.worker?.tag === local.tags.worker && secrets.upload.length === 0;
   const deployHost = wrangler('deploy', '--config', FILES.servers, '--tag', local.tags.servers);
   // Each of the two is bound to the other, and one of them has to be first.
@@ -144,14 +163,19 @@ export function uploads(
       { kind: 'own', what: `write ${FILES.secrets}` },
       secrets.generate.length === 0,
     ),
-    step(
-      'migrations',
-      migrationTitle(pending),
-      'the Worker needs its newest tables',
-      'the database’s list of migrations',
-      wrangler('d1', 'migrations', 'apply', 'METADATA', '--remote', '--config', FILES.worker),
-      observed?.database != null && pending.length === 0,
-    ),
+    ...usedDatabases(settings).map((database, number) => {
+      const state = observed?.databases[number];
+      const pending = pendingMigrations([...local.migrations], new Set(state?.applied ?? []));
+      const binding = DATABASE_BINDINGS[number] ?? '';
+      return step(
+        number === 0 ? MIGRATIONS : `${MIGRATIONS} ${number}`,
+        number === 0 ? migrationTitle(pending) : `${migrationTitle(pending)} to ${database}`,
+        'the Worker needs its newest tables',
+        'the database’s list of migrations',
+        wrangler('d1', 'migrations', 'apply', binding, '--remote', '--config', FILES.worker),
+        state != null && pending.length === 0,
+      );
+    }),
     step(
       'upload',
       `Upload the Worker ${settings.name}, with ${secrets.upload.join(', ') || 'its secrets unchanged'}`,

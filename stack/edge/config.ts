@@ -31,6 +31,8 @@ export const EdgeConfig = z.strictObject({
   main: z.string(),
   /** Where databases, objects and alarms are stored, absolute. */
   persist: z.string(),
+  /** How many databases have the metadata; one unless it is set. */
+  metadataDatabases: z.int().min(1).max(8).optional(),
   /** How many bytes of its disk stay free for new work to be accepted; a share of the disk unless it is set. */
   minFreeBytes: z.int().nonnegative().optional(),
   /** The folder of static assets, absolute, if it is not the one of wrangler.toml. */

@@ -1,13 +1,13 @@
 /** Migrates the databases of an instance, as `wrangler d1 migrations apply` does for a deployed one. */
-import { createHash, createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Miniflare } from 'miniflare';
-import { unstable_readConfig as readConfig, unstable_splitSqlQuery as splitSql } from 'wrangler';
+import { unstable_splitSqlQuery as splitSql } from 'wrangler';
 import { StackProblem } from '../problem.ts';
 import type { EdgeConfig } from './config.ts';
+import { databaseFile, localDatabases, refuseFewer, type WithDatabases } from './databases.ts';
 import { databaseOptions } from './options.ts';
 
 /** Wrangler's own table, so that either can continue what the other has done. */
@@ -23,18 +23,21 @@ export function unknownMigrations(files: readonly string[], applied: ReadonlySet
   return [...applied].filter((name) => !files.includes(name)).sort();
 }
 
+/** The databases of an instance, and where they are. */
+type Persisted = WithDatabases & Pick<EdgeConfig, 'persist'>;
+
 /**
  * Migrates the databases of an instance while nothing of its Worker runs: an alarm or a queued message would find the
  * tables of an earlier version.
  * @returns the names of the migrations that were applied
+ * @throws StackProblem `state_newer`, or `settings_invalid` for fewer databases than there are
  */
-export async function migrateDatabases(
-  config: Pick<EdgeConfig, 'wranglerConfig' | 'persist'>,
-): Promise<string[]> {
+export async function migrateDatabases(config: Persisted): Promise<string[]> {
+  refuseFewer(config);
   if (await isMigrated(config)) return [];
   const miniflare = new Miniflare(databaseOptions(config));
   try {
-    return await applyMigrations(miniflare, config.wranglerConfig);
+    return await applyMigrations(miniflare, config);
   } finally {
     await miniflare.dispose();
   }
@@ -44,16 +47,12 @@ export async function migrateDatabases(
  * Whether every database has exactly the migrations of this version. Reads the files of the databases, which takes
  * milliseconds; workerd, which applies migrations, takes a second to start.
  */
-export async function isMigrated({
-  wranglerConfig,
-  persist,
-}: Pick<EdgeConfig, 'wranglerConfig' | 'persist'>): Promise<boolean> {
-  for (const { migrations_dir, database_id, preview_database_id } of readConfig({ config: wranglerConfig })
-    .d1_databases) {
-    if (migrations_dir === undefined) continue;
-    const applied = readApplied(databaseFile(persist, preview_database_id ?? database_id ?? ''));
+export async function isMigrated(config: Persisted): Promise<boolean> {
+  for (const { id, migrations } of localDatabases(config)) {
+    if (migrations === null) continue;
+    const applied = readApplied(databaseFile(config.persist, id));
     if (applied === null) return false;
-    const files = await readdir(join(dirname(wranglerConfig), migrations_dir));
+    const files = await readdir(migrations);
     if (pendingMigrations(files, applied).length + unknownMigrations(files, applied).length > 0) return false;
   }
   return true;
@@ -76,27 +75,16 @@ function readApplied(file: string): Set<string> | null {
   }
 }
 
-/** The file that a local D1 database is stored in: Miniflare names it by the ID of its Durable Object. */
-export function databaseFile(persist: string, databaseId: string): string {
-  const object = 'miniflare-D1DatabaseObject';
-  const key = createHash('sha256').update(object).digest();
-  const sign = (data: string | Buffer) => createHmac('sha256', key).update(data).digest().subarray(0, 16);
-  const name = sign(databaseId);
-  return join(persist, 'd1', object, `${Buffer.concat([name, sign(name)]).toString('hex')}.sqlite`);
-}
-
 /**
- * Applies pending migrations to every D1 database of wrangler.toml that has a `migrations_dir`. Each migration is one
+ * Applies pending migrations to every database that has some. Each migration is one
  * transaction that also records it as applied.
  * @returns the names that were applied
  * @throws StackProblem `state_newer` if a newer version has migrated a database; then nothing is changed
  */
-export async function applyMigrations(miniflare: Miniflare, wranglerConfig: string): Promise<string[]> {
-  const config = readConfig({ config: wranglerConfig });
+export async function applyMigrations(miniflare: Miniflare, config: WithDatabases): Promise<string[]> {
   const done: string[] = [];
-  for (const { binding, database_name, migrations_dir: folder } of config.d1_databases) {
-    if (folder === undefined) continue;
-    const path = join(dirname(wranglerConfig), folder);
+  for (const { binding, id, migrations: path } of localDatabases(config)) {
+    if (path === null) continue;
     const database = await miniflare.getD1Database(binding);
     await database
       .prepare(
@@ -111,7 +99,7 @@ export async function applyMigrations(miniflare: Miniflare, wranglerConfig: stri
     if (unknown.length > 0) {
       throw new StackProblem(
         'state_newer',
-        `A newer version of AppFlux has migrated the database ${database_name}: this version does not know ${unknown.join(', ')}`,
+        `A newer version of AppFlux has migrated the database ${id}: this version does not know ${unknown.join(', ')}`,
         'use that version or a later one, or restore a backup of this version into another APPFLUX_STATE',
       );
     }

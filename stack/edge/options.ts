@@ -8,6 +8,7 @@ import { CONTROL_ENTRYPOINT, socketPaths } from '../servers/config.ts';
 import type { Servers } from '../servers/servers.ts';
 import type { Blobs } from './blobs.ts';
 import type { EdgeConfig } from './config.ts';
+import { localDatabases, type WithDatabases } from './databases.ts';
 import { diskService } from './disk.ts';
 import { BINDING, FRONT_PLUGIN } from './front/plugin.ts';
 import { smtpService } from './smtp.ts';
@@ -51,13 +52,12 @@ const Changed = z.looseObject({
   assets: z.looseObject({ directory: z.string() }).optional(),
 });
 
-const Databases = z.looseObject({
-  d1Databases: z.record(z.string(), z.looseObject({ id: z.string() })).default({}),
-});
+/** The databases as Miniflare binds them. */
+const boundDatabases = (config: WithDatabases): Record<string, { id: string }> =>
+  Object.fromEntries(localDatabases(config).map(({ binding, id }) => [binding, { id }]));
 
 /** The options of the instance's databases alone: without the Worker, queues, alarms and requests. */
-export function databaseOptions(config: Pick<EdgeConfig, 'wranglerConfig' | 'persist'>): MiniflareOptions {
-  const { d1Databases } = Databases.parse(workerOptionsOf(config.wranglerConfig).workerOptions);
+export function databaseOptions(config: WithDatabases & Pick<EdgeConfig, 'persist'>): MiniflareOptions {
   return convertV4MiniflareOptions({
     host: '127.0.0.1',
     cf: false,
@@ -65,7 +65,7 @@ export function databaseOptions(config: Pick<EdgeConfig, 'wranglerConfig' | 'per
     modules: true,
     script: 'export default {}',
     compatibilityDate: COMPATIBILITY_DATE,
-    d1Databases,
+    d1Databases: boundDatabases(config),
     resourcePersistencePath: config.persist,
   });
 }
@@ -160,6 +160,7 @@ export function miniflareOptions(
         // Miniflare would write emails to files and report that they were sent.
         email: {},
         r2Buckets: {},
+        d1Databases: boundDatabases(config),
         serviceBindings: {
           DISK: diskService(config.persist, config.minFreeBytes, blobs),
           ...(config.smtpUrl === undefined ? {} : { SMTP: smtpService(config.smtpUrl) }),

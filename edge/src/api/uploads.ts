@@ -14,7 +14,6 @@ import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.
 import { journal } from '../journal.ts';
 import { Budget } from '../limits/budget.ts';
 import type { Metadata, UploadRecord } from '../metadata/metadata.ts';
-import { newObjectId } from '../metadata/object-id.ts';
 import { keysOfUpload, uploadKey } from '../storage/keys.ts';
 import { partSizeOf } from '../storage/presigner.ts';
 import { type SettledUpload, settleUpload } from '../storage/settle.ts';
@@ -49,7 +48,7 @@ uploads.openapi(
     await requireFewBegun(c.get('metadata'), c.get('caller').ownerId);
     await requireDisk(c.env, size);
     const now = Date.now();
-    const id = newObjectId(now);
+    const id = await c.get('metadata').newIdFor(c.get('caller').ownerId, now);
     const plan = await c.get('presigner').begin(uploadKey(id), size, 'application/zip');
     const { key, multipartId, partSize, parts } = plan;
     try {

@@ -17,7 +17,6 @@ import { requireDisk } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
-import { newObjectId } from '../metadata/object-id.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
 import { trace } from '../tracing/export.ts';
@@ -259,7 +258,7 @@ export async function redeploy(
     ...(isUntrusted && !isOwn ? { approval: 'required' } : {}),
     ...(options.pullRequest == null ? {} : { pullRequest: options.pullRequest }),
     ...(options.latest || commitMessage === undefined ? {} : { commitMessage }),
-    id: options.id ?? newObjectId(now),
+    id: options.id ?? (await metadata.newIdFor(app.ownerId, now)),
     app: { id: app.id, slug: app.slug, name: app.name },
     trigger: 'manual',
     creator: options.creator,
@@ -336,7 +335,7 @@ export async function identify(
   input: CreateDeployment,
   { id: chosen, idempotencyKey: key }: Pick<CreateOptions, 'id' | 'idempotencyKey'>,
 ): Promise<{ id: string; isNew: boolean }> {
-  const id = chosen ?? newObjectId();
+  const id = chosen ?? (await metadata.newIdFor(app.ownerId));
   if (key === undefined) return { id, isNew: chosen === undefined };
   const fingerprint = JSON.stringify([app.id, Object.entries(input).sort(([a], [b]) => (a < b ? -1 : 1))]);
   const known = await metadata.idempotency.claim(app.ownerId, key, {

@@ -412,6 +412,11 @@ export interface Metadata {
   /** Resolves when the backend answers and is set up. */
   ping(): Promise<void>;
   /**
+   * A new id for a deployment or an upload of this owner, by which it is found fastest; `now` in Unix milliseconds. Any other
+   * new ObjectId is as good, but may take more queries.
+   */
+  newIdFor(ownerId: string, now?: number): Promise<string>;
+  /**
    * Removes what has expired by `now`: tokens of every kind but `api`, refresh tokens, and idempotency keys
    * older than IDEMPOTENCY_HOURS. API tokens stay, so that their owner sees which have expired. Entries of the audit
    * log go when they were written before `auditBefore`.

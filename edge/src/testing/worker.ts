@@ -19,6 +19,9 @@ declare global {
     interface Env extends SecretsAndOptions {
       /** The migrations of edge/migrations, read by vitest.config.ts. */
       MIGRATIONS: D1Migration[];
+      /** Databases for instances that have several. */
+      TEST_METADATA_1: D1Database;
+      TEST_METADATA_2: D1Database;
     }
   }
 }

@@ -136,15 +136,17 @@ export class TriggerObject extends DurableObject<Env> {
   }
 
   async #decide({ seq, event }: StoredEvent, apps: readonly AppRecord[]): Promise<void> {
+    const metadata = metadataOf(this.env);
     const previous = new Map<string, string>();
-    if (event.kind === 'redeploy') {
-      for (const app of apps) {
-        const id = await previousOf({ env: this.env, metadata: metadataOf(this.env) }, app, event);
-        if (id !== null) previous.set(app.id, id);
-      }
+    const ids = new Map<string, string>();
+    for (const app of apps) {
+      ids.set(app.id, await metadata.newIdFor(app.ownerId));
+      if (event.kind !== 'redeploy') continue;
+      const id = await previousOf({ env: this.env, metadata }, app, event);
+      if (id !== null) previous.set(app.id, id);
     }
     this.ctx.storage.transactionSync(() =>
-      plan(this.#ledger, { seq, event, apps, previous, now: Date.now() }),
+      plan(this.#ledger, { seq, event, apps, previous, ids, now: Date.now() }),
     );
   }
 

@@ -2,7 +2,6 @@
 import type { Creator, PullRequestRef } from '@appflux/protocol';
 import type { PullRequestEvent, PushEvent, RepositoryBound } from '../git-hosts/event.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
-import { newObjectId } from '../metadata/object-id.ts';
 import type { Answer, Ledger } from './ledger.ts';
 import {
   branchOfFork,
@@ -68,6 +67,8 @@ interface Planning {
   readonly app: AppRecord;
   /** Of a `redeploy`, the ended deployment of each app (by its id) that is built again. */
   readonly previous: ReadonlyMap<string, string>;
+  /** For each app (by its id) the id that its deployment gets, if there is one. */
+  readonly ids: ReadonlyMap<string, string>;
   readonly now: number;
 }
 
@@ -79,7 +80,7 @@ function planFor(ledger: Ledger, planning: Planning): Planned | null {
   if (event.kind === 'redeploy') {
     const previousId = planning.previous.get(app.id);
     if (previousId === undefined) return { ignored: `${app.name} has no ended deployment of this commit` };
-    const deploymentId = newObjectId();
+    const deploymentId = idFor(planning);
     ledger.addWork(
       seq,
       app.id,
@@ -92,6 +93,12 @@ function planFor(ledger: Ledger, planning: Planning): Planned | null {
   const subject = subjectOf(app);
   if (subject === null) return { ignored: `${app.name} is built from uploads` };
   return apply(ledger, { ...planning, event }, decide(subject, event, ownFacts(event)));
+}
+
+function idFor({ ids, app }: Planning): string {
+  const id = ids.get(app.id);
+  if (id === undefined) throw new Error(`No id was made for a deployment of the app ${app.id}`);
+  return id;
 }
 
 const idOf = ({ repository: { provider, id } }: RepositoryBound) =>
@@ -124,7 +131,7 @@ function apply(
   }
   if (skipped !== null && isLeftToPullRequest(cause, event, skipped, app))
     return { ignored: `The pull request of ${target.branch} decides` };
-  const deploymentId = newObjectId();
+  const deploymentId = idFor(planning);
   const isPush = event.kind === 'push';
   ledger.addBuilt(app.id, target.branch, target.commit, seq, { deploymentId, skipped, pushed: isPush }, now);
   // Nobody else cancels what waits for approval, or what is not to be superseded, of a commit that is gone.

@@ -9,6 +9,7 @@ import { github } from '../git-hosts/github.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord } from '../metadata/testing/sample-records.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { branchLabel } from '../sites/hosts/labels.ts';
@@ -34,6 +35,9 @@ const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(40)) as [
 ];
 
 let ownerId: string;
+/** What the object makes ready before it plans an event of this app. */
+const idsFor = ({ id }: AppRecord) => new Map([[id, newObjectId()]]);
+
 const appOf = (change: Partial<AppRecord> = {}) => anyAppOf({ ownerId, ...change });
 
 beforeEach(async () => {
@@ -452,7 +456,7 @@ describe('an object that stopped', () => {
     await stoppedAfter((ledger) => {
       const now = Date.now();
       const seq = ledger.receive('github:1', ownerId, event, now);
-      decided = plan(ledger, { seq, event, apps: [app], previous: new Map(), now });
+      decided = plan(ledger, { seq, event, apps: [app], previous: new Map(), ids: idsFor(app), now });
     });
     await eventually(app, ['queued production main bb']);
     expect(decided).toEqual({ deployments: (await listed(app)).map(({ id }) => id) });
@@ -486,7 +490,7 @@ describe('an object that stopped', () => {
       // The deletion arrived while the host was still asked about the push.
       const now = Date.now() - 3600_000;
       const seq = ledger.receive('github:2', ownerId, deleted, now);
-      plan(ledger, { seq, event: deleted, apps: [app], previous: new Map(), now });
+      plan(ledger, { seq, event: deleted, apps: [app], previous: new Map(), ids: idsFor(app), now });
     });
     await eventually(app, ['canceled preview x bb']);
   });
@@ -496,7 +500,8 @@ describe('an object that stopped', () => {
     await stoppedAfter((ledger) => {
       const now = Date.now();
       const seq = ledger.receive('github:1', ownerId, event, now);
-      plan(ledger, { seq, event, apps: [{ ...app, id: '0'.repeat(24) }], previous: new Map(), now });
+      const gone = { ...app, id: '0'.repeat(24) };
+      plan(ledger, { seq, event, apps: [gone], previous: new Map(), ids: idsFor(gone), now });
     });
     const left = await runInDurableObject(triggers(), (_object, state) =>
       new Ledger(limitedSql(state.storage.sql)).due(Number.MAX_SAFE_INTEGER),

@@ -5,6 +5,7 @@ import {
   MOST_FAVOURITES,
   MOST_LISTED_APPS,
   newestBuilds,
+  type OverBudget,
   type RecentActivity,
 } from '../app-lists.ts';
 import { json, numberOrNull, text } from './columns.ts';
@@ -67,24 +68,7 @@ export function createAppListStore(database: Database): AppListStore {
       );
     },
 
-    async overBudget(ownerId) {
-      const rows = await database.all(
-        `SELECT deployments.id, released.slug, released.name, deployments.record -> '$.budgets' AS budgets
-         FROM (SELECT slug, name, release, released_at FROM apps WHERE owner_id = ?1 AND release IS NOT NULL
-               ORDER BY released_at DESC LIMIT ?2) AS released
-         JOIN deployments ON deployments.id = released.release
-         WHERE EXISTS (SELECT 1 FROM json_each(deployments.record, '$.budgets')
-                       WHERE value ->> '$.outcome' = 'warned')
-         ORDER BY released.released_at DESC`,
-        ownerId,
-        MOST_LISTED_APPS,
-      );
-      return rows.map((row) => ({
-        deploymentId: text(row, 'id'),
-        app: { slug: text(row, 'slug'), name: text(row, 'name') },
-        budgets: json<SizeBudgetResult[]>(row, 'budgets'),
-      }));
-    },
+    overBudget: (ownerId) => overBudgetIn(database, database, ownerId),
 
     async favourites(userId, ownerId) {
       const rows = await database.all(
@@ -116,6 +100,37 @@ export function createAppListStore(database: Database): AppListStore {
     },
   };
 }
+
+/** The releases that exceed a budget, of apps in one database whose deployments may be in another. */
+export async function overBudgetIn(
+  apps: Database,
+  deployments: Database,
+  ownerId: string,
+): Promise<OverBudget[]> {
+  const released = `SELECT slug, name, release, released_at FROM apps WHERE owner_id = ?1 AND release IS NOT NULL
+                    ORDER BY released_at DESC LIMIT ${MOST_LISTED_APPS}`;
+  const [from, value] =
+    apps === deployments
+      ? [`(${released})`, ownerId]
+      : [RELEASED, JSON.stringify(await apps.all(released, ownerId))];
+  const rows = await deployments.all(
+    `SELECT deployments.id, released.slug, released.name, deployments.record -> '$.budgets' AS budgets
+     FROM ${from} AS released JOIN deployments ON deployments.id = released.release
+     WHERE EXISTS (SELECT 1 FROM json_each(deployments.record, '$.budgets')
+                   WHERE value ->> '$.outcome' = 'warned')
+     ORDER BY released.released_at DESC`,
+    value,
+  );
+  return rows.map((row) => ({
+    deploymentId: text(row, 'id'),
+    app: { slug: text(row, 'slug'), name: text(row, 'name') },
+    budgets: json<SizeBudgetResult[]>(row, 'budgets'),
+  }));
+}
+
+/** Rows that another database has given, as JSON. */
+const RELEASED = `(SELECT value ->> '$.slug' AS slug, value ->> '$.name' AS name, value ->> '$.release' AS release,
+  value ->> '$.released_at' AS released_at FROM json_each(?1))`;
 
 const toBuild = (row: Row): RecentBuild => ({
   id: text(row, 'id'),

@@ -321,12 +321,15 @@ export function createAppStore(database: Database): AppStore {
     },
 
     async delete(id) {
-      const removals = [...BELONGINGS, 'DELETE FROM apps WHERE id = ?'];
-      const results = await database.batch(removals.map((sql) => ({ sql, values: [id] })));
+      const results = await database.batch(removalStatements(id));
       return (results.at(-1)?.changes ?? 0) > 0;
     },
   };
 }
+
+/** Removes an app, with the last statement, and before it all that goes with it. */
+export const removalStatements = (id: string): Statement[] =>
+  [...BELONGINGS, 'DELETE FROM apps WHERE id = ?'].map((sql) => ({ sql, values: [id] }));
 
 /** The query of `ofRepository`. */
 export function repositoryStatement(

@@ -47,6 +47,12 @@ export class Database {
     return results.map(({ results: rows, meta }) => ({ rows, changes: meta.changes }));
   }
 
+  /** How large the database is, in bytes. */
+  async size(): Promise<number> {
+    const { meta } = await reached(() => this.#prepare({ sql: 'SELECT 1', values: [] }).run());
+    return meta.size_after;
+  }
+
   #prepare({ sql, values }: Statement): D1PreparedStatement {
     requireStatement(sql, values);
     return this.#db.prepare(sql).bind(...values);

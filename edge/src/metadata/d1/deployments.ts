@@ -1,21 +1,19 @@
-import { endOf } from '../analytics.ts';
 import {
   DEPLOYMENT_DEFAULTS,
   type DeploymentContent,
   type DeploymentFilter,
   type DeploymentMarks,
   type DeploymentPart,
-  type DeploymentRecord,
   type DeploymentStore,
   type KeptDeployment,
 } from '../metadata.ts';
-import { createArchiving, unarchiveStatement } from './archive.ts';
-import { countStatement } from './build-days.ts';
+import { createArchiving } from './archive.ts';
 import { flag, fromFlag, number, text, textOrNull } from './columns.ts';
 import type { Database, Row, Statement, Value } from './database.ts';
 import { createSummaries } from './deployment-summaries.ts';
 import { listPage, newestFirst } from './list.ts';
-import { fromStored, toStored } from './stored-record.ts';
+import { isProjected, projectionStatements, releaseStatements } from './projection.ts';
+import { fromStored } from './stored-record.ts';
 
 /** That something of a deployment, which skipped ones never had, can still be removed, or has left something in storage. */
 const HAS_CONTENT = `(skipped = 0 AND (log_removed_at IS NULL OR leftovers = 1
@@ -41,15 +39,9 @@ export function createDeploymentStore(database: Database): DeploymentStore {
     ...createArchiving(database),
 
     async project(record, seq) {
-      const release = releaseOf(record, seq);
-      const projections = [changeOf(record, seq), projectionOf(record, seq)];
-      const results = await database.batch([
-        ...release,
-        ...projections,
-        ...pullRequestOf(record, seq),
-        ...endedAs(record),
-      ]);
-      return results.slice(release.length).some(({ changes }, at) => at < projections.length && changes > 0);
+      const release = releaseStatements(record, seq);
+      const results = await database.batch([...release, ...projectionStatements(record, seq)]);
+      return isProjected(results.slice(release.length));
     },
 
     async byId(id) {
@@ -251,100 +243,4 @@ const marksOf = (row: Row): DeploymentMarks => ({
 
 function toDeployment(row: Row): KeptDeployment {
   return { ...DEPLOYMENT_DEFAULTS, ...fromStored(row), ...marksOf(row) };
-}
-
-/** A change without another status. It leaves out that column, because its indexes would be written, and billed, too. */
-const changeOf = (record: DeploymentRecord, seq: number): Statement => ({
-  sql: `UPDATE deployments SET seq = ?2, record = ?3, number = coalesce(?4, number)
-        WHERE id = ?1 AND status = ?5 AND seq < ?2`,
-  values: [record.id, seq, JSON.stringify(record), record.number ?? null, record.status],
-});
-
-/** The projection itself. A late event of an app that is gone must not bring its deployment back. */
-function projectionOf(record: DeploymentRecord, seq: number): Statement {
-  return {
-    sql: `INSERT INTO deployments (id, app_id, owner_id, status, seq, record, upload_id, created_at, number, branch,
-            environment, pull_request, skipped, creator)
-          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
-          ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, record = excluded.record,
-            number = coalesce(excluded.number, deployments.number)
-          WHERE excluded.seq > deployments.seq`,
-    values: [
-      record.id,
-      record.appId,
-      record.ownerId,
-      record.status,
-      seq,
-      toStored(record),
-      // An event may have been on its way since before there were these members.
-      record.uploadId ?? null,
-      record.createdAt,
-      record.number ?? null,
-      record.branch,
-      record.environment,
-      record.pullRequest?.number ?? null,
-      fromFlag((record.skipped ?? null) !== null),
-      record.creator?.name ?? null,
-    ],
-  };
-}
-
-/** The pull request that was opened for its commit later; written only when it changes, for its index would be billed. */
-const pullRequestOf = ({ id, pullRequest = null }: DeploymentRecord, seq: number): Statement[] =>
-  pullRequest === null
-    ? []
-    : [
-        {
-          sql: 'UPDATE deployments SET pull_request = ?2 WHERE id = ?1 AND seq = ?3 AND pull_request IS NOT ?2',
-          values: [id, pullRequest.number, seq],
-        },
-      ];
-
-/** Its end, once: written with every event, its indexes would be billed each time. */
-function endedAs(record: DeploymentRecord): Statement[] {
-  const end = endOf(record);
-  if (end === null) return [];
-  return [
-    {
-      // An earlier version, which ran on while the database was migrated, has left it out.
-      sql: "UPDATE deployments SET created_at = ?2 WHERE id = ?1 AND created_at = ''",
-      values: [record.id, record.createdAt],
-    },
-    countStatement(record, end),
-    {
-      sql: 'UPDATE deployments SET counted = 1, duration_seconds = ?2, ended_at = ?3 WHERE id = ?1 AND counted = 0',
-      values: [record.id, end.durationSeconds, record.finishedAt],
-    },
-    unarchiveStatement(record.id),
-  ];
-}
-
-/**
- * What a production success does to its app. These run before the projection, and only the first time that
- * a success is projected: a later event of the same deployment (its log was archived) must not undo a
- * rollback that came in between.
- */
-function releaseOf(record: DeploymentRecord, seq: number): Statement[] {
-  if (record.status !== 'success' || record.environment !== 'production') return [];
-  const releasedIsNewer = `EXISTS (
-    SELECT 1 FROM deployments AS released
-    WHERE released.id = apps.release AND (released.created_at, released.id) > (?5, ?2)
-  )`;
-  const isFirst = `NOT EXISTS (SELECT 1 FROM deployments WHERE id = ?2 AND (seq >= ?3 OR status = 'success'))`;
-  return [
-    {
-      sql: `UPDATE apps SET previous_release = release, release = ?2, released_at = ?6,
-              detected_type = coalesce(?4, detected_type)
-            WHERE id = ?1 AND release IS NOT ?2 AND auto_release = 1 AND release_locked = 0
-              AND NOT ${releasedIsNewer} AND ${isFirst}`,
-      values: [
-        record.appId,
-        record.id,
-        seq,
-        record.plan?.type ?? null,
-        record.createdAt,
-        new Date().toISOString(),
-      ],
-    },
-  ];
 }

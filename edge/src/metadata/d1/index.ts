@@ -1,6 +1,7 @@
 /** The D1 backend of metadata: Cloudflare's SQLite, the embedded default. */
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Metadata } from '../metadata.ts';
+import { newObjectId } from '../object-id.ts';
 import { createAnalyticsStore } from './analytics.ts';
 import { createAppListStore } from './app-lists.ts';
 import { createAppStore } from './apps.ts';
@@ -29,13 +30,16 @@ import { createUserStore } from './users.ts';
 import { createWebhookSecretStore } from './webhook-secrets.ts';
 
 /** Metadata in a D1 database that has the migrations of edge/migrations. */
-export function createD1Metadata(db: D1Database): Metadata {
-  const database = new Database(db);
+export const createD1Metadata = (db: D1Database): Metadata => metadataIn(new Database(db));
+
+/** The same, in a database that the caller uses as well. */
+export function metadataIn(database: Database): Metadata {
   return {
     async ping() {
       // A table of ours: a database without the migrations answers, but is of no use.
       await database.first('SELECT 1 FROM apps LIMIT 1');
     },
+    newIdFor: async (_ownerId, now) => newObjectId(now),
     removeExpired: (now, auditBefore) => removeExpired(database, now, auditBefore),
     apps: createAppStore(database),
     appLists: createAppListStore(database),

@@ -1,7 +1,14 @@
 import type { DayRange } from '../analytics.ts';
-import { ALL_APPS, together } from '../build-days.ts';
+import { ALL_APPS, type BuildDay, together } from '../build-days.ts';
 import { dayAfter } from '../day.ts';
-import { type Failed, type MetricsStore, UNENDED, type Unended, type UnendedStatus } from '../metrics.ts';
+import {
+  type DeploymentCounts,
+  type Failed,
+  type MetricsStore,
+  UNENDED,
+  type Unended,
+  type UnendedStatus,
+} from '../metrics.ts';
 import { toBuildDay } from './build-days.ts';
 import { number, text, textOrNull } from './columns.ts';
 import type { Database, Statement } from './database.ts';
@@ -70,24 +77,43 @@ export const phaseStatements = (teams: readonly string[], each: number): Stateme
     values: [team, each],
   }));
 
+/** What a database has for `MetricsStore.deployments`: what of several is put together by `countsOf`. */
+export async function readCounts(
+  database: Database,
+  teams: readonly string[],
+  range: DayRange,
+): Promise<{ unended: DeploymentCounts['unended']; days: BuildDay[] }> {
+  const rowsOf = ({ sql, values }: Statement) => database.all(sql, ...values);
+  const unended = await rowsOf(unendedStatement(teams));
+  const days = await rowsOf(endedStatement(teams, range));
+  return {
+    unended: unended.map((row) => ({
+      status: text(row, 'status') as UnendedStatus,
+      count: number(row, 'count'),
+      oldestCreatedAt: text(row, 'oldest'),
+    })),
+    days: days.map(toBuildDay),
+  };
+}
+
+/** The counts of several databases in one. */
+export function countsOf(read: readonly Awaited<ReturnType<typeof readCounts>>[]): DeploymentCounts {
+  const unended = UNENDED.flatMap((status) => {
+    const same = read.flatMap((counts) => counts.unended.filter((one) => one.status === status));
+    const oldest = same.map(({ oldestCreatedAt }) => oldestCreatedAt).sort()[0];
+    const count = same.reduce((sum, one) => sum + one.count, 0);
+    return oldest === undefined ? [] : [{ status, count, oldestCreatedAt: oldest }];
+  });
+  return { unended, ...together(read.flatMap(({ days }) => days)) };
+}
+
 export function createMetricsStore(database: Database): MetricsStore {
   const rowsOf = ({ sql, values }: Statement) => database.all(sql, ...values);
 
   return {
     teams: async (limit) => (await rowsOf(teamStatement(limit))).map((row) => text(row, 'id')),
 
-    async deployments(teams, range) {
-      const unended = await rowsOf(unendedStatement(teams));
-      const days = await rowsOf(endedStatement(teams, range));
-      return {
-        unended: unended.map((row) => ({
-          status: text(row, 'status') as UnendedStatus,
-          count: number(row, 'count'),
-          oldestCreatedAt: text(row, 'oldest'),
-        })),
-        ...together(days.map(toBuildDay)),
-      };
-    },
+    deployments: async (teams, range) => countsOf([await readCounts(database, teams, range)]),
 
     async unended(teams, each) {
       const results = await database.batch(UNENDED.map((status) => oldestStatement(teams, status, each)));

@@ -82,6 +82,12 @@ export function createSiteStore(database: Database): SiteStore {
   };
 }
 
+/** What the sites of an app depend on; null when there is no such app. */
+export async function siteAppById(database: Database, id: string): Promise<SiteApp | null> {
+  const row = await database.first(`SELECT ${SITE_APP} FROM apps WHERE id = ?`, id);
+  return row && toSiteApp(row);
+}
+
 const toSite = (row: Row): { app: SiteApp; deployment: SiteDeployment } => ({
   app: toSiteApp(row),
   deployment: {

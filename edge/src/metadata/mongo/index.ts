@@ -1,6 +1,7 @@
 /** The MongoDB backend of metadata, on a database that somebody has connected to (see object.ts). */
 import type { Db } from 'mongodb';
 import type { Metadata } from '../metadata.ts';
+import { newObjectId } from '../object-id.ts';
 import { createAnalyticsStore } from './analytics.ts';
 import { createAppListStore } from './app-lists.ts';
 import { createAppStore } from './apps.ts';
@@ -36,6 +37,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     async ping() {
       await db.command({ ping: 1 });
     },
+    newIdFor: async (_ownerId, now) => newObjectId(now),
     removeExpired: (now, auditBefore) => removeExpired(db, now, auditBefore),
     apps: createAppStore(db),
     appLists: createAppListStore(db),

@@ -1,6 +1,7 @@
 /** The MongoDB backend as the Worker has it: every call goes to the object that keeps the connection. */
 import { AppFluxError } from '@appflux/protocol';
 import type { Metadata } from '../metadata.ts';
+import { newObjectId } from '../object-id.ts';
 import type { Callee } from './call.ts';
 
 /** Metadata whose every method is carried out by `object`. */
@@ -25,6 +26,7 @@ export function remoteMetadata(object: () => Callee): Metadata {
   const stores = new Map<string, object>();
   const backend = {
     ping: () => carryOut(null, 'ping', []),
+    newIdFor: async (_ownerId: string, now?: number) => newObjectId(now),
     removeExpired: (...times: [string, string]) => carryOut(null, 'removeExpired', times),
   };
   return new Proxy(backend, {

@@ -39,8 +39,9 @@ const LISTS: Record<string, PagedList> = {
   },
   'deployments with content': {
     async add({ apps, deployments }, appId, at) {
-      const app = appRecord({ id: appOf(appId), slug: `app-${appId}` });
-      if ((await apps.byId(app.id)) === null) await apps.insert(app);
+      const known = await apps.byId(appOf(appId));
+      const app = known ?? appRecord({ id: appOf(appId), slug: `app-${appId}` });
+      if (known === null) await apps.insert(app);
       const record = deploymentRecord(app, created(at));
       await deployments.project(record, 1);
       return record.id;
