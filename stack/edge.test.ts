@@ -181,6 +181,21 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
     expect(await isMigrated(databases)).toBe(true);
   });
 
+  test('has as many metadata databases as it is set to, and never fewer than before', async () => {
+    const databases = { wranglerConfig, persist: join(folder, 'persisted-several') };
+    const three = { ...databases, metadataDatabases: 3 };
+    expect(await migrateDatabases(three)).toEqual(['0001_notes.sql', '0001_notes.sql', '0001_notes.sql']);
+    expect(await isMigrated(three)).toBe(true);
+    expect(await isMigrated({ ...databases, metadataDatabases: 4 })).toBe(false);
+    for (const metadataDatabases of [1, 2, undefined]) {
+      await expect(migrateDatabases({ ...databases, metadataDatabases })).rejects.toMatchObject({
+        code: 'settings_invalid',
+        message: expect.stringContaining('has 3 metadata databases'),
+      });
+    }
+    expect(await migrateDatabases(three)).toEqual([]);
+  });
+
   test('asks the runtime what a database has if its file does not say', async () => {
     const databases = { wranglerConfig, persist: join(folder, 'persisted-unclear') };
     const file = databaseFile(databases.persist, 'fixture');

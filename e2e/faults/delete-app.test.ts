@@ -1,9 +1,13 @@
 /** Deletes an app during a build, on every storage and every metadata backend. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { CLOSE } from '@appflux/protocol';
 import { AwsClient } from 'aws4fetch';
 import { MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
+import { ROOT } from '../../stack/command.ts';
+import { databaseFile, localDatabases } from '../../stack/edge/databases.ts';
 import { findForeignS3 } from '../../stack/foreign-s3/install.ts';
 import { startForeignS3 } from '../../stack/foreign-s3/serve.ts';
 import { mongoForTests } from '../../stack/mongo/serve.ts';
@@ -72,6 +76,38 @@ it('in the embedded bucket, with D1', async () => {
   onTestFinished(() => edge.stop());
   await deleteOne(edge, () => keysIn(edge.bucket, 'auto'));
 });
+
+it('with metadata in three D1 databases, where only audit log entries name it afterwards', async () => {
+  const edge = await startInstance({ config: { metadataDatabases: 3 } });
+  onTestFinished(() => edge.stop());
+  const ids = await deleteOne(edge, () => keysIn(edge.bucket, 'auto'));
+  const config = { wranglerConfig: join(ROOT, 'wrangler.toml'), metadataDatabases: 3 };
+  const databases = localDatabases(config).map(({ id }) => databaseFile(edge.persist, id));
+  const named = (id: string) => databases.map((file) => tablesNaming(file, id));
+  const [directory = [], ...others] = named(ids.kept);
+  expect(directory).toEqual(['apps', 'automatic_releases']);
+  // The team is in one of the others.
+  expect(others.flat()).toEqual(expect.arrayContaining(['apps', 'deployments', 'audit']));
+  for (const id of ids.gone)
+    expect(
+      named(id)
+        .flat()
+        .filter((table) => table !== 'audit'),
+    ).toEqual([]);
+});
+
+/** The tables of a database that have a text in any of their rows. */
+function tablesNaming(file: string, text: string): string[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    return tables
+      .map(({ name }) => String(name))
+      .filter((name) => JSON.stringify(database.prepare(`SELECT * FROM "${name}"`).all()).includes(text));
+  } finally {
+    database.close();
+  }
+}
 
 const foreign = await findForeignS3();
 it.skipIf(foreign === null)('in an S3 server that is not Cloudflare’s', async () => {

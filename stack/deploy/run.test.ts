@@ -16,6 +16,8 @@ let cloudflare: CloudflareStandIn;
 let folder: string;
 /** Inside the checkout: the generated configuration leads to its files by relative paths. */
 let generated: string;
+/** What the build of the Worker is recognized by. */
+let build = 'build-1';
 const lines: string[] = [];
 
 beforeAll(async () => {
@@ -45,7 +47,7 @@ async function run(env: Record<string, string>, ...args: string[]): Promise<stri
     progress,
     generated,
     built: {
-      tags: { worker: 'build-1', servers: 'host-1', pages: 'pages-1' },
+      tags: { worker: build, servers: 'host-1', pages: 'pages-1' },
       workerBytes: 1000,
       dashboardFiles: 1,
       migrations: await readdir(join(ROOT, 'edge', 'migrations')),
@@ -125,6 +127,36 @@ test('a failed step names what to do, and the next run goes on there', { timeout
 
 test('a second run changes nothing, and says so', { timeout: 120_000 }, async () => {
   expect(await run(withToken, '--no-smoke-test')).toContain('Nothing had to be changed.');
+  expect(changes()).toEqual([]);
+});
+
+test('further databases are added with all their tables, and never left out', {
+  timeout: 240_000,
+}, async () => {
+  const file = join(folder, 'settings.toml');
+  await writeFile(file, `${SETTINGS}metadata_databases = 2\n`);
+  // The number of databases is a part of what is uploaded.
+  build = 'build-2';
+  await run(withToken, '--no-smoke-test');
+  const databases = [...cloudflare.account.databases.values()];
+  expect(databases.map(({ name }) => name)).toEqual(['appflux', 'appflux-metadata-1']);
+  const tables = databases.map(({ sql }) => sql.prepare('SELECT sql FROM sqlite_master ORDER BY name').all());
+  expect(tables[1]).toEqual(tables[0]);
+  const bindings = cloudflare.account.scripts.get('appflux-edge')?.metadata.bindings;
+  expect(bindings).toEqual(
+    expect.arrayContaining(
+      [...cloudflare.account.databases.keys()].map((id, number) =>
+        expect.objectContaining({ type: 'd1', name: ['METADATA', 'METADATA_1'][number], id }),
+      ),
+    ),
+  );
+  expect(cloudflare.unknown).toEqual([]);
+
+  await writeFile(file, SETTINGS);
+  await expect(run(withToken)).rejects.toMatchObject({
+    code: 'deploy_refused',
+    advice: expect.stringContaining('leaves out appflux-metadata-1'),
+  });
   expect(changes()).toEqual([]);
 });
 

@@ -370,6 +370,8 @@ function putScript(account: Account, [, name = '']: readonly string[], call: Cal
     tag: 'tag',
     available_on_subdomain: false,
     startup_time_ms: 10,
+    // Of a new version of a Worker that exists.
+    resources: { script: { etag: version.id } },
   });
 }
 

@@ -1,11 +1,13 @@
 /** The D1 backend of metadata: Cloudflare's SQLite, the embedded default. */
 import type { D1Database } from '@cloudflare/workers-types';
+import { notBound } from '../further-databases.ts';
 import type { Metadata } from '../metadata.ts';
 import { newObjectId } from '../object-id.ts';
 import { createAnalyticsStore } from './analytics.ts';
 import { createAppListStore } from './app-lists.ts';
 import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
+import { number } from './columns.ts';
 import { Database } from './database.ts';
 import { createDeploymentStore } from './deployments.ts';
 import { createDetailStore } from './details.ts';
@@ -29,10 +31,20 @@ import { createUploadStore } from './uploads.ts';
 import { createUserStore } from './users.ts';
 import { createWebhookSecretStore } from './webhook-secrets.ts';
 
-/** Metadata in a D1 database that has the migrations of edge/migrations. */
-export const createD1Metadata = (db: D1Database): Metadata => metadataIn(new Database(db));
+/** Metadata in a D1 database that has the migrations of edge/migrations, and has all of it. */
+export function createD1Metadata(db: D1Database): Metadata {
+  const database = new Database(db);
+  return {
+    ...metadataIn(database),
+    async ping() {
+      // A table of ours: a database without the migrations answers, but is of no use.
+      const elsewhere = await database.first('SELECT number FROM team_databases WHERE number > 0 LIMIT 1');
+      if (elsewhere !== null) throw notBound(number(elsewhere, 'number'));
+    },
+  };
+}
 
-/** The same, in a database that the caller uses as well. */
+/** Metadata in one of several databases. */
 export function metadataIn(database: Database): Metadata {
   return {
     async ping() {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createD1Metadata } from '../d1/index.ts';
 import { newObjectId } from '../object-id.ts';
 import { appRecord, deploymentRecord } from '../testing/sample-records.ts';
 import { createShardedMetadata } from './index.ts';
@@ -104,13 +105,14 @@ describe('finding a deployment', () => {
   });
 });
 
-test('a database that is no longer bound is an error that says what to do', async () => {
+test('a database that is no longer bound is an error that says what to do, and the instance is not well', async () => {
   await emptyDatabases();
   const app = appRecord();
   await createShardedMetadata(DATABASES, () => 2).apps.insert(app);
   const fewer = createShardedMetadata(DATABASES.slice(0, 2) as unknown as typeof DATABASES);
   await expect(fewer.deployments.list({ ownerId: app.ownerId }, { limit: 1 })).rejects.toMatchObject({
     code: 'unavailable',
-    hint: expect.stringContaining('metadata_databases'),
+    hint: expect.stringContaining('metadata_databases to 3 or more'),
   });
+  await expect(createD1Metadata(DATABASES[0]).ping()).rejects.toMatchObject({ code: 'unavailable' });
 });

@@ -2,11 +2,11 @@
  * The databases of an instance, and which one has the records of a team. Database 0 is the directory: it has what is global,
  * all apps, and this table. A team is assigned to a database when it is first asked about, and stays there.
  */
-import { AppFluxError } from '@appflux/protocol';
 import type { D1Database } from '@cloudflare/workers-types';
 import { number, numberOrNull, text } from '../d1/columns.ts';
 import { Database } from '../d1/database.ts';
 import { metadataIn } from '../d1/index.ts';
+import { notBound } from '../further-databases.ts';
 import type { Metadata } from '../metadata.ts';
 import { leastFull } from './least-full.ts';
 import { Remembered } from './remembered.ts';
@@ -59,10 +59,7 @@ export class Shards {
   shard(number: number): Shard {
     const shard = this.#shards[number];
     if (shard != null) return shard;
-    throw new AppFluxError('unavailable', `The metadata database ${number} is not bound to this Worker`, {
-      hint: `Set metadata_databases to ${number + 1} or more and deploy again.`,
-      retryAfterSeconds: 60,
-    });
+    throw notBound(number);
   }
 
   /** The same, but the directory in place of one that isn't bound: where to look first by a mark, which proves nothing. */
