@@ -167,7 +167,7 @@ test('a slug that is taken leaves nothing behind', async () => {
   expect(await rowsIn(other, 'apps')).toBe(1);
 });
 
-test('teams of before there were several databases stay in the first one, with all that they have', async () => {
+test('teams that had only one database stay in it, with all that they have', async () => {
   const single = createD1Metadata(directory);
   const app = appRecord();
   await single.apps.insert(app);

@@ -14,7 +14,7 @@ import { Remembered } from './remembered.ts';
 /** How many databases are asked at the same time: a Worker has six connections. */
 const AT_ONCE = 4;
 
-/** A team's number; for one of before there were several databases, whose records are all in the directory, that of the directory. */
+/** Assigns a team to a database: to the directory if it has records there, from when there was no other. */
 const ASSIGN = `
   INSERT INTO team_databases (owner_id, number)
   SELECT ?1, CASE WHEN EXISTS (SELECT 1 FROM apps WHERE owner_id = ?1)
