@@ -1,7 +1,11 @@
+import { textOrNull } from '../d1/columns.ts';
 import type { DeploymentStore } from '../metadata.ts';
 import type { Located } from './located.ts';
 import { projectInto } from './release.ts';
 import type { Shard, Shards } from './shards.ts';
+
+/** How many releases of an app are known. */
+const MOST_RELEASES = 2;
 
 /** Deployments, each in the database of its team. `at` finds those of which only the id is known. */
 export function createDeploymentStore(shards: Shards, at: Located): DeploymentStore {
@@ -13,6 +17,15 @@ export function createDeploymentStore(shards: Shards, at: Located): DeploymentSt
 
   /** The same for one deployment. */
   const ofOne = async (id: string): Promise<DeploymentStore> => storeOf((await at.one(id)) ?? directory);
+
+  /** An app's release and the one before it, which are not archived: a stub doesn't know them. */
+  async function releasesOf(appId: string): Promise<(string | null)[]> {
+    const row = await directory.database.first(
+      'SELECT release, previous_release FROM apps WHERE id = ?',
+      appId,
+    );
+    return row === null ? [] : [textOrNull(row, 'release'), textOrNull(row, 'previous_release')];
+  }
 
   /** Asks each database for those of these deployments that it has. */
   const ofEach = async <Result>(
@@ -60,6 +73,24 @@ export function createDeploymentStore(shards: Shards, at: Located): DeploymentSt
       const ids = await storeOf(shard).idsOf(appId, limit);
       at.seen(shard, ids);
       return ids;
+    },
+
+    async archivable(appId, createdBefore, after, limit) {
+      const shard = await ofApp(appId);
+      const [found, released] = await Promise.all([
+        storeOf(shard).archivable(appId, createdBefore, after, limit + MOST_RELEASES),
+        releasesOf(appId),
+      ]);
+      return found.filter(({ id }) => !released.includes(id)).slice(0, limit);
+    },
+
+    async archive(appId, stored) {
+      const shard = await ofApp(appId);
+      const released = await releasesOf(appId);
+      return storeOf(shard).archive(
+        appId,
+        stored.filter(({ id }) => !released.includes(id)),
+      );
     },
 
     async builtFrom(uploadIds, after, limit) {
