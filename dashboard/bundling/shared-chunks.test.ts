@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { chunksOfShared } from './shared-chunks.ts';
 
 const NODE = '/x/node_modules/svelte/index.js';
+const PAYLOAD = '/x/node_modules/@sveltejs/kit/src/runtime/client/payload.js';
 
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
-  'start.js': [NODE, 'shell.ts', '/protocol/src/index.ts'],
+  'start.js': [NODE, PAYLOAD, 'shell.ts', '/protocol/src/index.ts'],
   'shell.ts': ['icon.ts', 'circle.ts'],
   'circle.ts': ['shell.ts'],
   '/protocol/src/index.ts': ['/x/node_modules/zod/index.js', 'words.ts'],
@@ -34,6 +35,7 @@ describe('in a chunk of all pages', () => {
     ['the protocol', '/protocol/src/index.ts'],
     ['what only the protocol imports', 'words.ts'],
     ['a schema of a form', 'form.ts'],
+    ['the payload, which is set before the rest of SvelteKit is loaded', PAYLOAD],
     ['SvelteKit’s list of chunks', '/app/app-manifest.js'],
   ])('is not %s', (_, id) => {
     expect(chunks.has(id)).toBe(false);
