@@ -23,6 +23,8 @@ const OF_RUNNERS = [
 /** Settings of a runner that its service decides, or that APPFLUX_SCAN and the registration do. */
 const BY_SERVICE = ['URL', 'PUBLIC_URL', 'TOKEN', 'NAME', 'LABELS', 'SLOTS', 'REPLACE', 'EXECUTOR', 'SCAN']
   .concat('EPHEMERAL', 'IMAGE_COMMAND')
+  // A container is updated by its image.
+  .concat('SELF_UPDATE', 'SELF_UPDATE_WITHIN')
   .map((name) => `APPFLUX_RUNNER_${name}`);
 
 /** The variables that a service of compose.yaml passes on. */
