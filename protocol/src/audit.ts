@@ -50,6 +50,7 @@ export const AUDIT_ACTIONS = [
   'member.role',
   'member.remove',
   'team.delete',
+  'team.limits',
   'account.delete',
   'identity.link',
   'identity.unlink',

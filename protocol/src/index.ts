@@ -10,6 +10,7 @@ export * from './app.ts';
 export * from './app-source.ts';
 export * from './attempt-socket.ts';
 export * from './audit.ts';
+export * from './build-limits.ts';
 export * from './candidate.ts';
 export * from './deployment.ts';
 export * from './device.ts';

@@ -2,6 +2,7 @@
 import {
   ActivityItem,
   AuditEntry,
+  BuildLimits,
   CreatedInvitation,
   type CreateInvitation,
   Invitation,
@@ -33,6 +34,12 @@ export const team = (calls: Calls) => ({
   /** Deletes the team with everything in it. Its name confirms that. */
   delete: (name: string, options: CallOptions = {}): Promise<void> =>
     calls.nothing('DELETE', '/api/team', { body: { name }, ...options }),
+  /** How many builds of the team run at a time. */
+  limits: (options: CallOptions = {}): Promise<BuildLimits> =>
+    calls.json(BuildLimits, 'GET', '/api/team/limits', options),
+  /** Replaces all limits. */
+  setLimits: (limits: BuildLimits, options: CallOptions = {}): Promise<BuildLimits> =>
+    calls.json(BuildLimits, 'PUT', '/api/team/limits', { body: limits, ...options }),
   members: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<Member>> =>
     calls.json(Members, 'GET', '/api/members', { query: { ...query }, ...options }),
   updateMember: (userId: string, role: Role, options: CallOptions = {}): Promise<Member> =>

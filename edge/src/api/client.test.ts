@@ -130,6 +130,8 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   },
   'DELETE /api/me/membership': { call: () => person.team.leave(), refused: 'last_owner' },
   'DELETE /api/team': { call: () => person.team.delete('another'), refused: 'instance_owner' },
+  'GET /api/team/limits': { call: () => script.team.limits() },
+  'PUT /api/team/limits': { call: () => script.team.setLimits({ builds: 9, labels: { macos: 2 } }) },
   'GET /api/audit': { call: () => script.team.audit({ limit: 1 }) },
   'GET /api/activity': { call: () => script.team.activity({ limit: 1 }) },
   'POST /api/invitations': {

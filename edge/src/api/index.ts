@@ -71,6 +71,7 @@ import { sourceCredential } from './source-credential.ts';
 import { state } from './state.ts';
 import { sweeps } from './sweeps.ts';
 import { team } from './team.ts';
+import { teamLimits } from './team-limits.ts';
 import { teamOverview } from './team-overview.ts';
 import { tokens } from './tokens.ts';
 import { uploads } from './uploads.ts';
@@ -149,6 +150,7 @@ for (const resource of [
   device,
   members,
   team,
+  teamLimits,
   invitations,
   deployHooks,
   schedules,

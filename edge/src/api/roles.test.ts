@@ -144,6 +144,8 @@ const ROUTES: Record<string, Who> = {
 
   'GET /api/me': 'viewer',
   'DELETE /api/team': 'owner',
+  'GET /api/team/limits': 'viewer',
+  'PUT /api/team/limits': 'admin',
   'GET /api/members': 'viewer',
   'PATCH /api/members/:userId': 'admin',
   'DELETE /api/members/:userId': 'admin',

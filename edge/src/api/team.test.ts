@@ -45,6 +45,7 @@ async function furnished(teamId: string, token: string): Promise<{ uploadId: str
   await request('/api/runners/tokens', { method: 'POST', token });
   await metadata.runners.insert(runnerRecord({ ownerId: teamId }));
   await metadata.tokens.insert(tokenRecord({ ownerId: teamId }));
+  await metadata.teamSettings.setBuildLimits(teamId, { builds: 2, labels: {} });
   const upload = uploadRecord({ ownerId: teamId, completed: true });
   const key = uploadKey(upload.id);
   await metadata.uploads.insert({ ...upload, key });

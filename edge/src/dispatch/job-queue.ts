@@ -5,6 +5,7 @@
  * The jobs of an App, branch and environment are a line, and only the first of a line can be next. Heads of lines that
  * need the same of a runner, and belong to Apps with the same limit, are in one group; a group has its Apps by turn.
  */
+import { TeamBuilds } from './limits.ts';
 import { SortedList } from './sorted-list.ts';
 import { type Demand, lineOf, older, type Running, type WaitingJob } from './waiting-job.ts';
 
@@ -57,6 +58,8 @@ interface Turn {
 const inTurn = (a: Turn, b: Turn): number => a.running - b.running || older(a.head, b.head);
 
 export class JobQueue {
+  /** All that run, and the team's limits for them. */
+  readonly team: TeamBuilds;
   readonly #jobs = new Map<string, QueuedJob>();
   readonly #lines = new Map<string, Line>();
   readonly #apps = new Map<string, App>();
@@ -65,9 +68,14 @@ export class JobQueue {
   /** How many reasons there are to hold a deployment, whether or not it waits here. */
   readonly #holds = new Map<string, number>();
 
-  static of(jobs: Iterable<WaitingJob>, running: Running): JobQueue {
-    const queue = new JobQueue();
-    for (const [appId, builds] of running) queue.count(appId, builds);
+  constructor(team = new TeamBuilds()) {
+    this.team = team;
+  }
+
+  /** `running` are the builds of each App, `team` those of all together. */
+  static of(jobs: Iterable<WaitingJob>, running: Running, team = new TeamBuilds()): JobQueue {
+    const queue = new JobQueue(team);
+    for (const [appId, builds] of running) queue.#countApp(appId, builds);
     for (const job of jobs) queue.add(job);
     return queue;
   }
@@ -141,8 +149,13 @@ export class JobQueue {
     return this.#holds.has(deploymentId);
   }
 
-  /** An App has so many more builds running, or fewer. */
-  count(appId: string, change: number): void {
+  /** A build of an App has begun, or ended. `labels` are those that its job has. */
+  count({ appId, labels }: Pick<WaitingJob, 'appId' | 'labels'>, change: 1 | -1): void {
+    this.team.count(labels, change);
+    this.#countApp(appId, change);
+  }
+
+  #countApp(appId: string, change: number): void {
     const app = this.#appOf(appId);
     app.running += change;
     for (const group of app.heads.keys()) this.#takeTurn(app, group);
@@ -164,7 +177,7 @@ export class JobQueue {
     for (const job of this.#jobs.values()) if (!this.isHeld(job.deploymentId)) yield shown(job);
   }
 
-  /** The job that is next of those whose demand has room; null if there is none. */
+  /** The job that is next of those whose demand has room and is within the team's limits; null if there is none. */
   first(
     hasRoom: (demand: Demand) => boolean,
   ): { deploymentId: string; appId: string; demand: Demand } | null {
@@ -172,7 +185,7 @@ export class JobQueue {
     for (const { turns, need } of this.#groups.values()) {
       const turn = turns.first;
       if (turn === undefined || (best !== undefined && inTurn(best, turn) < 0)) continue;
-      if (hasRoom(need.demand)) best = turn;
+      if (this.team.reached(need.demand.labels) === null && hasRoom(need.demand)) best = turn;
     }
     if (best === undefined) return null;
     const { deploymentId, line, group } = best.head;

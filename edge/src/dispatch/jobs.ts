@@ -16,6 +16,8 @@ export interface Offer extends WaitingJob {
 
 export interface OutAttempt extends AttemptRef {
   appId: string;
+  /** Those of its job; none of a grant by an earlier version. */
+  labels: readonly string[];
   runnerId: string;
   /** The process of the runner that the grant went to; null when it did not say. */
   session: string | null;
@@ -41,8 +43,11 @@ export class Jobs {
       'CREATE TABLE IF NOT EXISTS jobs (deployment_id TEXT PRIMARY KEY, offer TEXT NOT NULL, claimed_for TEXT) WITHOUT ROWID',
     );
     sql.exec(
-      'CREATE TABLE IF NOT EXISTS handed_out (deployment_id TEXT PRIMARY KEY, attempt INTEGER NOT NULL, app_id TEXT NOT NULL, runner_id TEXT NOT NULL, session TEXT, accepted INTEGER NOT NULL) WITHOUT ROWID',
+      'CREATE TABLE IF NOT EXISTS handed_out (deployment_id TEXT PRIMARY KEY, attempt INTEGER NOT NULL, app_id TEXT NOT NULL, runner_id TEXT NOT NULL, session TEXT, accepted INTEGER NOT NULL, labels TEXT) WITHOUT ROWID',
     );
+    const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('handed_out')").toArray();
+    if (!columns.some(({ name }) => name === 'labels'))
+      sql.exec('ALTER TABLE handed_out ADD COLUMN labels TEXT');
     const jobs = sql.exec<{ offer: string; claimedFor: string | null }>(
       'SELECT offer, claimed_for AS claimedFor FROM jobs',
     );
@@ -51,10 +56,15 @@ export class Jobs {
       this.queue.add(parsed);
       if (claimedFor !== null) this.#claims.set(parsed.deploymentId, claimedFor);
     }
-    const out = sql.exec<Omit<OutAttempt, 'accepted'> & { accepted: number }>(
-      'SELECT deployment_id AS deploymentId, attempt, app_id AS appId, runner_id AS runnerId, session, accepted FROM handed_out',
+    const out = sql.exec<
+      Omit<OutAttempt, 'accepted' | 'labels'> & { accepted: number; labels: string | null }
+    >(
+      'SELECT deployment_id AS deploymentId, attempt, app_id AS appId, runner_id AS runnerId, session, accepted, labels FROM handed_out',
     );
-    for (const row of out) this.#goOut({ ...row, accepted: row.accepted === 1 });
+    for (const row of out) {
+      const labels: string[] = row.labels === null ? [] : JSON.parse(row.labels);
+      this.#goOut({ ...row, labels, accepted: row.accepted === 1 });
+    }
   }
 
   /** Adds an offered job; offered again it keeps its place. Gives its earlier attempt, which is out no more. */
@@ -116,13 +126,14 @@ export class Jobs {
   handOut(out: OutAttempt): void {
     this.#comeBack(out.deploymentId);
     this.#sql.exec(
-      'INSERT INTO handed_out (deployment_id, attempt, app_id, runner_id, session, accepted) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO handed_out (deployment_id, attempt, app_id, runner_id, session, accepted, labels) VALUES (?, ?, ?, ?, ?, ?, ?)',
       out.deploymentId,
       out.attempt,
       out.appId,
       out.runnerId,
       out.session,
       out.accepted ? 1 : 0,
+      JSON.stringify(out.labels),
     );
     this.#goOut(out);
     this.#changed(out.runnerId);
@@ -146,6 +157,11 @@ export class Jobs {
     return [...(this.#outWith.get(runnerId) ?? [])];
   }
 
+  /** The labels of a job that waits or is out with a runner; none of others. */
+  labelsOf(deploymentId: string): readonly string[] {
+    return this.#out.get(deploymentId)?.labels ?? this.queue.demandOf(deploymentId).labels;
+  }
+
   /** Whether a deployment is out with a runner. */
   isOut(deploymentId: string): boolean {
     return this.#out.has(deploymentId);
@@ -163,7 +179,7 @@ export class Jobs {
     this.#out.set(out.deploymentId, out);
     const together = this.#outWith.get(out.runnerId) ?? new Set();
     this.#outWith.set(out.runnerId, together.add(out));
-    this.queue.count(out.appId, 1);
+    this.queue.count(out, 1);
   }
 
   #comeBack(deploymentId: string): OutAttempt | null {
@@ -174,7 +190,7 @@ export class Jobs {
     const together = this.#outWith.get(out.runnerId);
     together?.delete(out);
     if (together?.size === 0) this.#outWith.delete(out.runnerId);
-    this.queue.count(out.appId, -1);
+    this.queue.count(out, -1);
     this.#changed(out.runnerId);
     return out;
   }

@@ -1,13 +1,23 @@
+import type { BuildLimits } from '@appflux/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JobQueue } from './job-queue.ts';
-import { match, nextPair, type Pair } from './match.ts';
+import { TeamBuilds } from './limits.ts';
+import { match, type NextPair, nextPair, type Pair } from './match.ts';
 import { Roster } from './roster.ts';
 import { matchByAll } from './testing/match-by-all.ts';
 import { job, runner } from './testing/samples.ts';
 import { superseded } from './waiting-job.ts';
 
 const none = new Map<string, number>();
+
+/** A team with these limits, of which builds with these labels run. */
+function teamOf(limits: BuildLimits, running: readonly (readonly string[])[]): TeamBuilds {
+  const team = new TeamBuilds();
+  team.limits = limits;
+  for (const labels of running) team.count(labels, 1);
+  return team;
+}
 
 describe('match', () => {
   it('gives the oldest job of an App to a free runner', () => {
@@ -31,6 +41,30 @@ describe('match', () => {
   it('keeps to an App’s concurrency, counting what it hands out itself', () => {
     const jobs = [1, 2, 3].map((n) => job(`j${n}`, { branch: `b${n}`, concurrency: 2 }));
     expect(match(jobs, [runner('r', { slots: 5 })], none)).toHaveLength(2);
+  });
+
+  it('keeps to the team’s limits, of all builds and of those with a label', () => {
+    const jobs = [1, 2, 3, 4, 5].map((n) =>
+      job(`j${n}`, { appId: `app${n}`, labels: n < 4 ? ['macos'] : [] }),
+    );
+    const runners = [runner('r', { labels: ['macos'], slots: 9 })];
+    const paired = (limits: BuildLimits, running: string[][] = []) =>
+      match(jobs, runners, none, teamOf(limits, running)).map((pair) => pair.deploymentId);
+    expect(paired({ builds: 4, labels: {} })).toEqual(['j1', 'j2', 'j3', 'j4']);
+    expect(paired({ builds: null, labels: { macos: 2 } })).toEqual(['j1', 'j2', 'j4', 'j5']);
+    expect(paired({ builds: 3, labels: { macos: 1 } }, [['macos']])).toEqual(['j4', 'j5']);
+    expect(paired({ builds: 1, labels: { macos: 9 } }, [[]])).toEqual([]);
+    // A limit that was lowered below what runs.
+    expect(paired({ builds: null, labels: { macos: 1 } }, [['macos'], ['macos']])).toEqual(['j4', 'j5']);
+    expect(paired({ builds: null, labels: { constructor: 1 } })).toHaveLength(5);
+  });
+
+  it('does not let a later job of the same branch overtake one that waits for a limit', () => {
+    const jobs = [job('j1', { labels: ['macos'] }), job('j2'), job('j3', { branch: 'other' })];
+    const limits = { builds: null, labels: { macos: 1 } };
+    expect(
+      match(jobs, [runner('r', { labels: ['macos'], slots: 9 })], none, teamOf(limits, [['macos']])),
+    ).toEqual([{ deploymentId: 'j3', runnerId: 'r' }]);
   });
 
   it('gives nothing to a runner that lacks disk space', () => {
@@ -164,6 +198,11 @@ const someBuilds = fc.dictionary(
   fc.integer({ min: 1, max: 3 }),
 );
 
+const someLimits = fc.record({
+  builds: fc.option(fc.integer({ min: 1, max: 8 })),
+  labels: fc.dictionary(fc.constantFrom(...LABELS), fc.integer({ min: 1, max: 4 })),
+});
+
 describe('the pairs are those of looking at all jobs for each', () => {
   it('of any jobs and runners, in the same order', () => {
     const unique = <Item>(item: fc.Arbitrary<Item>, selector: (item: Item) => string, maxLength: number) =>
@@ -173,9 +212,13 @@ describe('the pairs are those of looking at all jobs for each', () => {
         unique(someJob, ({ deploymentId }) => deploymentId, 30),
         unique(someRunner, ({ id }) => id, 8),
         someBuilds,
-        (jobs, runners, builds) => {
+        someLimits,
+        fc.array(fc.subarray(LABELS), { maxLength: 4 }),
+        (jobs, runners, builds, limits, labelled) => {
           const running = new Map(Object.entries(builds));
-          expect(match(jobs, runners, running)).toEqual(matchByAll(jobs, runners, running));
+          expect(match(jobs, runners, running, teamOf(limits, labelled))).toEqual(
+            matchByAll(jobs, runners, running, { limits, running: labelled }),
+          );
         },
       ),
       { numRuns: 2000 },
@@ -187,11 +230,13 @@ describe('the pairs are those of looking at all jobs for each', () => {
       fc.record({ what: fc.constant('add' as const), job: someJob }),
       fc.record({ what: fc.constant('remove' as const), job: someJob }),
       fc.record({ what: fc.constant('hold' as const), job: someJob }),
+      fc.record({ what: fc.constant('limit' as const), limits: someLimits }),
       fc.record({ what: fc.constant('set' as const), runner: someRunner }),
       fc.record({ what: fc.constant('delete' as const), runner: someRunner }),
       fc.record({
         what: fc.constantFrom('begin' as const, 'end' as const),
         app: fc.integer({ max: 4, min: 0 }),
+        labels: fc.subarray(LABELS),
       }),
       fc.record({ what: fc.constant('hand out' as const) }),
     );
@@ -203,12 +248,17 @@ describe('the pairs are those of looking at all jobs for each', () => {
         const held = new Set<string>();
         const runners = new Map<string, ReturnType<typeof runner>>();
         const running = new Map<string, number>();
-        const handOut = ({ deploymentId, runnerId, appId }: Pair & { appId: string }) => {
+        const builds: { appId: string; labels: readonly string[] }[] = [];
+        const begin = (build: { appId: string; labels: readonly string[] }) => {
+          queue.count(build, 1);
+          builds.push(build);
+          running.set(build.appId, (running.get(build.appId) ?? 0) + 1);
+        };
+        const handOut = ({ deploymentId, runnerId, appId, labels }: NextPair) => {
           queue.remove(deploymentId);
-          queue.count(appId, 1);
           roster.take(runnerId);
           jobs.delete(deploymentId);
-          running.set(appId, (running.get(appId) ?? 0) + 1);
+          begin({ appId, labels });
           const given = runners.get(runnerId);
           if (given !== undefined) runners.set(runnerId, { ...given, busy: given.busy + 1 });
         };
@@ -217,6 +267,7 @@ describe('the pairs are those of looking at all jobs for each', () => {
             [...jobs.values()].filter(({ deploymentId }) => !held.has(deploymentId)),
             [...runners.values()],
             running,
+            { limits: queue.team.limits, running: builds.map(({ labels }) => labels) },
           );
         for (const one of changes) {
           if (one.what === 'add') {
@@ -244,12 +295,16 @@ describe('the pairs are those of looking at all jobs for each', () => {
               next === null ? undefined : { deploymentId: next.deploymentId, runnerId: next.runnerId },
             ).toEqual(first);
             if (next !== null) handOut(next);
+          } else if (one.what === 'limit') {
+            queue.team.limits = one.limits;
+          } else if (one.what === 'begin') {
+            begin({ appId: `app${one.app}`, labels: one.labels });
           } else {
-            const appId = `app${one.app}`;
-            const builds = (running.get(appId) ?? 0) + (one.what === 'begin' ? 1 : -1);
-            if (builds < 0) continue;
-            running.set(appId, builds);
-            queue.count(appId, one.what === 'begin' ? 1 : -1);
+            const at = builds.findIndex(({ appId }) => appId === `app${one.app}`);
+            const [ended] = at === -1 ? [] : builds.splice(at, 1);
+            if (ended === undefined) continue;
+            queue.count(ended, -1);
+            running.set(ended.appId, (running.get(ended.appId) ?? 0) - 1);
           }
         }
         const left = expected();

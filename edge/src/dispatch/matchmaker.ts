@@ -28,7 +28,8 @@ export interface MatchmakerOptions {
 
 interface Claim extends Pair, Pick<OnlineRunner, 'name' | 'executor'> {
   readonly appId: string;
-  /** Whether it counts as a build of its App while it is being asked. */
+  readonly labels: readonly string[];
+  /** Whether it counts as a build of its App and team while it is being asked. */
   readonly isCounted: boolean;
   /** The deployment has ended meanwhile: a lease that was granted before is over. */
   isWithdrawn: boolean;
@@ -118,7 +119,9 @@ export class Matchmaker {
     const ids = this.claiming();
     // Seldom: only while it is being asked whether jobs are held, or until something that failed is tried again.
     const pairs =
-      this.#next() === null ? [] : match(queue.free(), this.#runners.roster.all(), queue.builds());
+      this.#next() === null
+        ? []
+        : match(queue.free(), this.#runners.roster.all(), queue.builds(), queue.team.copy());
     for (const { deploymentId } of pairs) ids.add(deploymentId);
     return ids;
   }
@@ -151,7 +154,7 @@ export class Matchmaker {
   }
 
   async #ask(claim: Claim): Promise<void> {
-    const { deploymentId, runnerId, appId, name, executor } = claim;
+    const { deploymentId, runnerId, appId, labels, name, executor } = claim;
     try {
       this.#jobs.claimFor(deploymentId, runnerId);
       const answer = await this.#deployment(deploymentId).claim({ id: runnerId, name, executor });
@@ -164,6 +167,7 @@ export class Matchmaker {
           deploymentId,
           attempt: granted.attempt,
           appId,
+          labels,
           runnerId,
           session: this.#runners.sessionOf(runnerId),
           accepted: false,
@@ -184,7 +188,7 @@ export class Matchmaker {
   }
 
   /**
-   * Takes a slot of the runner and a build of the App, until it is known whether the lease is granted. Null if the runner
+   * Takes a slot of the runner and a build of the App and team, until it is known whether the lease is granted. Null if the runner
    * is not there; one that has fallen silent leaves the roster by that.
    */
   #begin({ deploymentId, runnerId }: Pair, appId: string): Claim | null {
@@ -198,22 +202,23 @@ export class Matchmaker {
       name,
       executor,
       appId,
+      labels: this.#jobs.labelsOf(deploymentId),
       isCounted: !this.#jobs.isOut(deploymentId),
       isWithdrawn: false,
     };
     this.#claiming.set(deploymentId, claim);
     this.#jobs.queue.hold(deploymentId);
-    if (claim.isCounted) this.#jobs.queue.count(appId, 1);
+    if (claim.isCounted) this.#jobs.queue.count(claim, 1);
     this.#runners.expect(runnerId, deploymentId);
     return claim;
   }
 
   #end(claim: Claim): void {
-    const { deploymentId, runnerId, appId, isCounted } = claim;
+    const { deploymentId, runnerId, isCounted } = claim;
     if (this.#claiming.get(deploymentId) !== claim) return;
     this.#claiming.delete(deploymentId);
     this.#jobs.queue.release(deploymentId);
-    if (isCounted) this.#jobs.queue.count(appId, -1);
+    if (isCounted) this.#jobs.queue.count(claim, -1);
     this.#runners.expectNoMore(runnerId, deploymentId);
   }
 

@@ -4,7 +4,16 @@
  * has the last word on who gets the lease.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { CLOSE, type Look, PING, type PictureResult, PONG, RunnerToPool } from '@appflux/protocol';
+import {
+  type BuildLimits,
+  CLOSE,
+  type Look,
+  NO_BUILD_LIMITS,
+  PING,
+  type PictureResult,
+  PONG,
+  RunnerToPool,
+} from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { Looks, type NewLook } from '../look/looks.ts';
@@ -37,6 +46,9 @@ import type { Address } from './shards/layout.ts';
 import { Membership } from './shards/membership.ts';
 import { movedAnswer } from './shards/moved.ts';
 
+/** Where the storage has the team's limits. */
+const LIMITS = 'limits';
+
 export class PoolObject extends DurableObject<Env> {
   readonly #jobs: Jobs;
   readonly #runners: RunnerSockets;
@@ -57,6 +69,7 @@ export class PoolObject extends DurableObject<Env> {
     this.#cutOff = new CutOff(ctx, this.#name);
     this.#membership = new Membership(ctx.storage.kv, () => undefined);
     this.#jobs = new Jobs(limitedSql(ctx.storage.sql), (runnerId) => this.#runners.refresh(runnerId));
+    this.#jobs.queue.team.limits = ctx.storage.kv.get<BuildLimits>(LIMITS) ?? NO_BUILD_LIMITS;
     this.#machines = new Machines(limitedSql(ctx.storage.sql));
     this.#runners = new RunnerSockets(ctx, (id) => this.#jobs.outWith(id));
     const isHeld = () => areJobsHeld(this.env);
@@ -212,6 +225,14 @@ export class PoolObject extends DurableObject<Env> {
   register(runner: RunnerRecord, at?: Address): undefined {
     if (!this.#membership.follow(at)) return this.#membership.moved;
     this.#runners.register(runner.id, registrationOf(runner));
+    void this.#matchmaker.pump();
+  }
+
+  /** Replaces the team's limits. What runs goes on, also where it is more than they allow. */
+  limit(limits: BuildLimits, at?: Address): undefined {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
+    this.ctx.storage.kv.put(LIMITS, limits);
+    this.#jobs.queue.team.limits = limits;
     void this.#matchmaker.pump();
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JobQueue } from './job-queue.ts';
+import { TeamBuilds } from './limits.ts';
 import type { OnlineRunner } from './online-runner.ts';
 import { Roster } from './roster.ts';
 import { job, runner } from './testing/samples.ts';
@@ -12,7 +13,8 @@ describe('waitingReason', () => {
     jobs: WaitingJob[],
     runners: OnlineRunner[],
     running = new Map<string, number>(),
-  ) => waitingReason(one, JobQueue.of(jobs, running), Roster.of(runners));
+    team?: TeamBuilds,
+  ) => waitingReason(one, JobQueue.of(jobs, running, team), Roster.of(runners));
   const mine = job('j5');
 
   it('says that no runner is online', () => {
@@ -58,6 +60,23 @@ describe('waitingReason', () => {
     expect(reason(mine, [mine], [runner('r')], new Map([['app', 1]]))).toBe(
       'Another build of this App is running, and its limit is 1',
     );
+  });
+
+  it('says which limit of the team is reached', () => {
+    const team = new TeamBuilds();
+    team.limits = { builds: 3, labels: { macos: 1 } };
+    const mac = job('j6', { appId: 'mac', labels: ['macos'] });
+    const runners = [runner('r', { labels: ['macos'], slots: 9 })];
+    const why = (one: WaitingJob) => reason(one, [mine, mac], runners, new Map(), team);
+    team.count(['macos'], 1);
+    expect(why(mac)).toBe('1 build with the label `macos` is running, and the team’s limit is 1');
+    expect(why(mine)).toBeNull();
+    team.count([], 1);
+    team.count([], 1);
+    expect(why(mac)).toBe('3 builds are running, and the team’s limit is 3');
+    expect(why(mine)).toBe('3 builds are running, and the team’s limit is 3');
+    team.count(['macos'], -1);
+    expect([why(mac), why(mine)]).toEqual([null, null]);
   });
 
   it('says that runners lack disk space, and which are draining', () => {

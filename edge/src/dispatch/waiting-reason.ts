@@ -1,6 +1,7 @@
 /** Why a job waits, in a sentence for people. Pure. Its cost depends on the kinds of runners, except where it names some. */
 import { formatBytes, formatNumber, HOST_EXECUTOR_LABELS } from '@appflux/protocol';
 import type { JobQueue } from './job-queue.ts';
+import type { ReachedLimit } from './limits.ts';
 import { hasLabels, type OnlineRunner, suits, takesBuilds } from './online-runner.ts';
 import type { Kind, Roster } from './roster.ts';
 import { type Demand, older, type WaitingJob } from './waiting-job.ts';
@@ -20,9 +21,18 @@ export function waitingReason(job: WaitingJob, queue: JobQueue, roster: Roster):
   if (builds >= job.concurrency) {
     return `${builds === 1 ? 'Another build' : `${builds} builds`} of this App ${builds === 1 ? 'is' : 'are'} running, and its limit is ${job.concurrency}`;
   }
+  const limit = queue.team.reached(demand.labels);
+  if (limit !== null) return whyLimited(limit);
   if (taking.some(({ free }) => free.size > 0)) return waitingForOlder(job, queue, roster);
   const ahead = queue.countOlder(job, (other) => taking.some((kind) => suits(kind, other)));
   return `${busySlots(taking, roster)}, ${ahead === 0 ? 'first in line' : `${ahead} ${ahead === 1 ? 'job' : 'jobs'} ahead`}`;
+}
+
+/** The team has as many builds running as it allows, of all or of those with a label. */
+function whyLimited({ label, most, running }: ReachedLimit): string {
+  const builds = running === 1 ? 'build' : 'builds';
+  const which = label === null ? builds : `${builds} with the label ${quoted(label)}`;
+  return `${formatNumber(running)} ${which} ${running === 1 ? 'is' : 'are'} running, and the team’s limit is ${formatNumber(most)}`;
 }
 
 /** There is room, but an older job of the same App, branch and environment goes first: why that one waits. */

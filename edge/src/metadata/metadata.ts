@@ -49,6 +49,7 @@ import type {
 } from './records.ts';
 import type { SiteStore } from './sites.ts';
 import type { SourceCredentialStore } from './source-credentials.ts';
+import type { TeamSettingsStore } from './team-settings.ts';
 import type { WebhookSecretStore } from './webhook-secrets.ts';
 
 export * from './records.ts';
@@ -438,6 +439,7 @@ export interface Metadata {
   readonly tokens: TokenStore;
   readonly users: UserStore;
   readonly members: MemberStore;
+  readonly teamSettings: TeamSettingsStore;
   readonly audit: AuditStore;
   readonly sessions: SessionStore;
   readonly secrets: SecretStore;

@@ -1,5 +1,6 @@
 /** Deleting a team: all that it has goes, and nobody is in it any more. */
 
+import { NO_BUILD_LIMITS } from '@appflux/protocol';
 import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { TokenKind } from '../metadata/metadata.ts';
 import { notificationsOf } from '../notify/announce.ts';
@@ -35,6 +36,7 @@ export async function deleteTeam(teamId: string, parts: Parts): Promise<void> {
   await removeApps(teamId, parts, budget);
   await removeUploads(teamId, parts, budget);
   await metadata.github.unbindAll(teamId);
+  await removeSettings(teamId, parts);
   await metadata.audit.deleteOf(teamId);
   await metadata.members.deleteTeam(teamId);
 }
@@ -47,6 +49,12 @@ async function removeRunners(teamId: string, { env, metadata }: Parts, budget: B
     await metadata.runners.delete(id);
     await pool.revoke(id);
   }
+}
+
+/** Removes the team's settings, also from its pool: its founder may have a team of the same id again. */
+async function removeSettings(teamId: string, { env, metadata }: Parts): Promise<void> {
+  await metadata.teamSettings.deleteOf(teamId);
+  await poolOf(env, teamId).limit(NO_BUILD_LIMITS);
 }
 
 /** Ends the team's notifications, those that wait as well. */

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { type Grant, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { metadataOf } from '../metadata/index.ts';
+import type { RunnerRecord } from '../metadata/metadata.ts';
 import { runnerRecord } from '../metadata/testing/sample-records.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { hex } from '../storage/hex.ts';
@@ -10,9 +11,12 @@ import { request } from './worker.ts';
 type Frame = { type: string; parts?: { partNumber: number; url: string }[]; partSize?: number };
 
 /** A runner of a team, registered; gives its id and credential. */
-export async function givenRunner(ownerId: string): Promise<{ id: string; credential: string }> {
+export async function givenRunner(
+  ownerId: string,
+  change: Partial<Pick<RunnerRecord, 'labels' | 'slots'>> = {},
+): Promise<{ id: string; credential: string }> {
   const credential = makeToken('runner');
-  const record = runnerRecord({ ownerId, credentialHash: await hashToken(credential) });
+  const record = runnerRecord({ ...change, ownerId, credentialHash: await hashToken(credential) });
   await metadataOf(env).runners.insert(record);
   return { id: record.id, credential };
 }

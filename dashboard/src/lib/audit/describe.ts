@@ -44,6 +44,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'member.role': 'changed a role:',
   'member.remove': 'removed the member',
   'team.delete': 'deleted the team of',
+  'team.limits': 'set the limits of builds to',
   'account.delete': 'deleted their account',
   'identity.link': 'linked their GitHub account',
   'identity.unlink': 'unlinked their GitHub account',

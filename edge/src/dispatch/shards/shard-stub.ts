@@ -22,5 +22,6 @@ export const shardStub = (env: Pick<Env, 'POOLS'>, at: Pick<Address, 'ownerId' |
     lookOf: 'repeat',
     drain: 'repeat',
     register: 'repeat',
+    limit: 'repeat',
     revoke: 'repeat',
   });

@@ -2,7 +2,7 @@
  * A team's pool as everyone calls it, wherever in it something is. A pool that was never split costs one call of its one
  * object; so does a split one whose layout this isolate knows, where the call is for an App or a runner.
  */
-import type { Look, PictureResult } from '@appflux/protocol';
+import type { BuildLimits, Look, PictureResult } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
 import type { NewLook } from '../../look/looks.ts';
 import type { RunnerRecord } from '../../metadata/metadata.ts';
@@ -110,6 +110,11 @@ export class TeamPool {
   /** Somebody has changed what a runner is registered for. */
   async register(runner: RunnerRecord): Promise<void> {
     await this.#atAll((shard, at) => shard.register(runner, at));
+  }
+
+  /** Replaces the team's limits. What runs goes on, also where it is more than they allow. */
+  async limit(limits: BuildLimits): Promise<void> {
+    await this.#atAll((shard, at) => shard.limit(limits, at));
   }
 
   /** Cuts a removed runner off, in the middle of its builds. */

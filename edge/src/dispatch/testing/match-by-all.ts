@@ -2,9 +2,16 @@
  * The pairs of a pool as they are defined: all jobs are looked at for each. What it gives, the pool's own way, which looks at
  * few, has to give, too.
  */
+import { type BuildLimits, NO_BUILD_LIMITS } from '@appflux/protocol';
 import type { Pair } from '../match.ts';
 import { type OnlineRunner, suits, takesBuilds } from '../online-runner.ts';
 import { lineOf, older, type Running, type WaitingJob } from '../waiting-job.ts';
+
+/** The labels of the jobs that run, and the team's limits for them. */
+export interface TeamFacts {
+  readonly limits: BuildLimits;
+  readonly running: readonly (readonly string[])[];
+}
 
 /**
  * Pairs jobs with free slots. Within an App, branch and environment the oldest goes first; between Apps the
@@ -14,7 +21,9 @@ export function matchByAll(
   jobs: readonly WaitingJob[],
   runners: readonly OnlineRunner[],
   running: Running,
+  team: TeamFacts = { limits: NO_BUILD_LIMITS, running: [] },
 ): Pair[] {
+  const builds = [...team.running];
   const pairs: Pair[] = [];
   const free = new Map(
     runners.map((runner) => [runner.id, takesBuilds(runner) ? runner.slots - runner.busy : 0]),
@@ -23,12 +32,13 @@ export function matchByAll(
   const isFull = () => [...free.values()].every((slots) => slots <= 0);
   let waiting = isFull() ? [] : [...jobs].sort(older);
   while (!isFull()) {
-    const next = firstPlaceable(waiting, runners, free, active);
+    const next = firstPlaceable(waiting, runners, free, active, (job) => isAllowed(job, team.limits, builds));
     if (next === null) break;
     const { job, runner } = next;
     pairs.push({ deploymentId: job.deploymentId, runnerId: runner.id });
     free.set(runner.id, (free.get(runner.id) ?? 0) - 1);
     active.set(job.appId, (active.get(job.appId) ?? 0) + 1);
+    builds.push(job.labels);
     waiting = waiting.filter((other) => other !== job);
   }
   return pairs;
@@ -39,6 +49,7 @@ function firstPlaceable(
   runners: readonly OnlineRunner[],
   free: ReadonlyMap<string, number>,
   active: Running,
+  isWithinLimits: (job: WaitingJob) => boolean,
 ): { job: WaitingJob; runner: OnlineRunner } | null {
   const lines = new Set<string>();
   // The sort is stable: among Apps with equally many builds the oldest job goes first.
@@ -47,7 +58,7 @@ function firstPlaceable(
     const line = lineOf(job);
     if (lines.has(line)) continue;
     lines.add(line);
-    if ((active.get(job.appId) ?? 0) >= job.concurrency) continue;
+    if ((active.get(job.appId) ?? 0) >= job.concurrency || !isWithinLimits(job)) continue;
     const runner = roomiest(
       runners.filter((candidate) => suits(candidate, demandOf(job))),
       free,
@@ -56,6 +67,14 @@ function firstPlaceable(
   }
   return null;
 }
+
+/** Whether the team's limits leave room for a job beside those that run. */
+const isAllowed = (job: WaitingJob, limits: BuildLimits, running: readonly (readonly string[])[]) =>
+  (limits.builds === null || running.length < limits.builds) &&
+  Object.entries(limits.labels).every(
+    ([label, most]) =>
+      !job.labels.includes(label) || running.filter((labels) => labels.includes(label)).length < most,
+  );
 
 /** The runner with the most free slots; null when none has any. */
 function roomiest(runners: readonly OnlineRunner[], free: ReadonlyMap<string, number>): OnlineRunner | null {

@@ -26,6 +26,7 @@ export const COLLECTIONS = [
   'users',
   'owner',
   'members',
+  'teamSettings',
   'audit',
   'refreshTokens',
   'secrets',

@@ -111,6 +111,7 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   tokens: table('tokens', { json: ['scopes'] }),
   users: table('users'),
   members: table('members'),
+  teamSettings: table('team_settings', { key: 'team_id', primary: ['team_id'] }),
   audit: table('audit', { whole: 'record' }),
   refreshTokens: table('refresh_tokens', { key: 'hash', primary: ['hash'] }),
   secrets: table('secrets', { key: 'name', primary: ['name'] }),

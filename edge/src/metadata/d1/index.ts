@@ -26,6 +26,7 @@ import { createSessionStore } from './sessions.ts';
 import { createSiteStore } from './sites.ts';
 import { createSourceCredentialStore } from './source-credentials.ts';
 import { removeExpired } from './sweep.ts';
+import { createTeamSettingsStore } from './team-settings.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUploadStore } from './uploads.ts';
 import { createUserStore } from './users.ts';
@@ -69,6 +70,7 @@ export function metadataIn(database: Database): Metadata {
     tokens: createTokenStore(database),
     users: createUserStore(database),
     members: createMemberStore(database),
+    teamSettings: createTeamSettingsStore(database),
     audit: createAuditStore(database),
     sessions: createSessionStore(database),
     secrets: createSecretStore(database),

@@ -17,6 +17,7 @@ const READS: ReadonlySet<unknown> = new Set<MethodOf<Metadata[keyof Metadata]> |
   'active',
   'all',
   'app',
+  'buildLimits',
   'builtFrom',
   'byCredentialHash',
   'byDeployment',

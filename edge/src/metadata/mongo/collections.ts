@@ -74,6 +74,7 @@ export const SHAPES = {
   tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   users: { ...plain, key: 'id', sparse: ['githubId'], absent: { githubId: null } },
   members: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { joinedBy: null } },
+  teamSettings: { ...plain, key: 'teamId' },
   audit: { ...plain, key: 'id', ids: ['id'], created: 'at' },
   refreshTokens: { ...plain, key: 'hash' },
   secrets: { ...plain, key: 'name' },

@@ -23,6 +23,7 @@ import { createSessionStore } from './sessions.ts';
 import { createSiteStore } from './sites.ts';
 import { createSourceCredentialStore } from './source-credentials.ts';
 import { removeExpired } from './sweep.ts';
+import { createTeamSettingsStore } from './team-settings.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUploadStore } from './uploads.ts';
 import { createUserStore } from './users.ts';
@@ -55,6 +56,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     tokens: createTokenStore(db),
     users: createUserStore(db),
     members: createMemberStore(db),
+    teamSettings: createTeamSettingsStore(db),
     audit: createAuditStore(db),
     sessions: createSessionStore(db),
     secrets: createSecretStore(db),

@@ -23,6 +23,7 @@ import { retentionContract } from './contract/retention.ts';
 import { runnerContract } from './contract/runners.ts';
 import { siteContract } from './contract/sites.ts';
 import { sourceCredentialContract } from './contract/source-credentials.ts';
+import { teamSettingsContract } from './contract/team-settings.ts';
 import { tokenContract } from './contract/tokens.ts';
 import { triggerContract } from './contract/triggers.ts';
 import { uploadContract } from './contract/uploads.ts';
@@ -57,6 +58,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('uploads', () => uploadContract(create));
     describe('runners', () => runnerContract(create));
     describe('tokens', () => tokenContract(create));
+    describe('settings of teams', () => teamSettingsContract(create));
     describe('webhook secrets', () => webhookSecretContract(create));
     describe('people, teams and the audit log', () => peopleContract(create));
     describe('users, sessions, secrets and idempotency keys', () => identityContract(create));
