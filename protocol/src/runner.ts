@@ -1,6 +1,7 @@
 /** Runners: Node processes on Docker hosts that claim jobs. */
 import { z } from 'zod';
 import { ObjectId, Sha256, Timestamp } from './ids.ts';
+import { pageOf } from './page.ts';
 
 export const RunnerName = z
   .string()
@@ -165,8 +166,8 @@ export const RunnerInstaller = z
   .meta({ id: 'RunnerInstaller' });
 export type RunnerInstaller = z.infer<typeof RunnerInstaller>;
 
-/** All runners of a team. They are few, so they come in one response. */
-export const RunnerList = z.strictObject({ items: z.array(Runner) });
+/** Runners of a team, the newest first. */
+export const RunnerPage = pageOf(Runner);
 
 /** Body of `POST /api/runners/:id/drain`. */
 export const DrainRunner = z.strictObject({ draining: z.boolean().default(true) });

@@ -160,6 +160,7 @@ export const TeamOverview = z
     running: z.array(Deployment),
     /** One of each app, newest first. */
     failures: z.array(LastFailure),
+    /** 50 at most, those that are online first. */
     runners: z.array(Runner).nullable(),
     /** Only for the team of the instance's owner; `use` is null before the first measurement. */
     storage: z

@@ -3,21 +3,30 @@ import {
   type CreateRegistrationToken,
   type FleetToken,
   FleetTokens,
+  type Page,
   RegisteredRunner,
   type RegisterRunner,
   RegistrationToken,
   Runner,
   RunnerInstaller,
-  RunnerList,
+  RunnerPage,
   type UpdateRunner,
 } from '@appflux/protocol';
 import type { z } from 'zod';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
+import { eachItem, type ListQuery } from '../pages.ts';
 
 export const runners = (calls: Calls) => ({
-  /** All of them: they are few, so they come in one response. */
-  list: async (options: CallOptions = {}): Promise<Runner[]> =>
-    (await calls.json(RunnerList, 'GET', '/api/runners', options)).items,
+  page: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<Runner>> =>
+    calls.json(RunnerPage, 'GET', '/api/runners', { query: { ...query }, ...options }),
+  /** All of them, page after page. */
+  list: async (options: CallOptions = {}): Promise<Runner[]> => {
+    const all: Runner[] = [];
+    const page = (query: ListQuery) =>
+      calls.json(RunnerPage, 'GET', '/api/runners', { query: { ...query }, ...options });
+    for await (const runner of eachItem(page)) all.push(runner);
+    return all;
+  },
   /** A token with which one runner can register, or any number if it is `reusable`. */
   createToken: (
     body: z.input<typeof CreateRegistrationToken> = {},

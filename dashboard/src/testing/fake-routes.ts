@@ -2,6 +2,7 @@ import {
   type ApiToken,
   type App,
   AppFluxError,
+  BuildLimits,
   base64Bytes,
   CreateApp,
   CreateArtifactLink,
@@ -357,7 +358,7 @@ const ROUTES: Routes = {
     const own = [...stored].filter(([path]) => path.startsWith(`/${id}/`));
     return [200, { uploadId: id, size: own.reduce((sum, [, size]) => sum + size, 0) }];
   },
-  'GET runners': ({ world }) => [200, { items: world.runners }],
+  'GET runners': ({ world, query }) => [200, page(world.runners, query)],
   'GET runners/:id': () => [
     200,
     {
@@ -387,6 +388,11 @@ const ROUTES: Routes = {
     const gone = runnerOf(call);
     call.world.runners = call.world.runners.filter((other) => other !== gone);
     return [204];
+  },
+  'GET team/:id': ({ world }) => [200, world.limits],
+  'PUT team/:id': ({ world, body }) => {
+    world.limits = BuildLimits.parse(body);
+    return [200, world.limits];
   },
   'GET tokens': ({ world, query }) => [200, page(world.tokens, query)],
   'POST tokens': ({ world, body }) => {

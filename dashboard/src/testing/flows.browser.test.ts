@@ -65,6 +65,22 @@ describe.skipIf(chromiumPath === undefined)('a runner', () => {
   });
 });
 
+describe.skipIf(chromiumPath === undefined)('limits of builds', () => {
+  test('are changed in a dialog, which says what it can’t read', async () => {
+    const { page, api } = await visit('/runners');
+    await page.getByRole('button', { name: 'Build limits' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Build limits' });
+    await dialog.getByLabel('Builds at a time', { exact: true }).fill('6');
+    await dialog.getByLabel('Builds at a time by label').fill('macos');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('Enter labels with a number each').waitFor();
+    await dialog.getByLabel('Builds at a time by label').fill('macos: 2');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(api.world.limits).toEqual({ builds: 6, labels: { macos: 2 } });
+  });
+});
+
 describe.skipIf(chromiumPath === undefined)('irreversible actions', () => {
   test('a team is deleted by keyboard after its name is typed, and its owner keeps their account', async () => {
     const { page, api } = await visit('/settings/team');

@@ -4,6 +4,7 @@ import type {
   AppFluxError,
   Attention,
   AuditEntry,
+  BuildLimits,
   DeployHook,
   Deployment,
   DeviceRequest,
@@ -32,6 +33,7 @@ import type {
   WebhookSecret,
 } from '@appflux/protocol';
 
+import { NO_BUILD_LIMITS } from '@appflux/protocol';
 import { type FakeLook, foundSite } from './fake-look.ts';
 import { member } from './fixtures.ts';
 import { quietOverview } from './sample-overview.ts';
@@ -46,6 +48,7 @@ export interface World {
   /** Newest first, of all apps. */
   deployments: Deployment[];
   runners: Runner[];
+  limits: BuildLimits;
   tokens: ApiToken[];
   /** The user's role. */
   role: Role;
@@ -115,6 +118,7 @@ export function emptyWorld(): World {
     attention: [{ kind: 'no_runner', registered: 0 }],
     deployments: [],
     runners: [],
+    limits: NO_BUILD_LIMITS,
     tokens: [],
     role: 'owner',
     team: 'own',

@@ -189,7 +189,7 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
       made.runner = (await nobody.runners.register(runner)).id;
     },
   },
-  'GET /api/runners': { call: () => script.runners.list() },
+  'GET /api/runners': { call: () => script.runners.page({ limit: 1 }) },
   'GET /api/pool/metrics': {
     call: async () => expect(await script.runners.metrics()).toContain('# EOF'),
   },

@@ -1,5 +1,5 @@
 /** Runners of this version, of the ones before and after it, and of others. */
-import { ErrorBody, PROTOCOL, PROTOCOL_HEADER, RunnerList } from '@appflux/protocol';
+import { ErrorBody, PROTOCOL, PROTOCOL_HEADER, RunnerPage } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
 import frames from '../../../protocol/recorded/f025d9c/frames.json';
 import { founder } from '../testing/people.ts';
@@ -28,7 +28,7 @@ const connect = (protocol: string | null) =>
     headers: { Upgrade: 'websocket', ...(protocol === null ? {} : { [PROTOCOL_HEADER]: protocol }) },
   });
 
-const listed = async () => RunnerList.parse(await (await request('/api/runners', { token })).json()).items[0];
+const listed = async () => RunnerPage.parse(await (await request('/api/runners', { token })).json()).items[0];
 
 test.each([null, String(PROTOCOL - 1), String(PROTOCOL), String(PROTOCOL + 1)])(
   'protocol %s is served, and learns that of the instance',

@@ -3,9 +3,10 @@ import {
   AppFluxError,
   DrainRunner,
   ObjectId,
+  PageQuery,
   protocolFit,
   Runner,
-  RunnerList,
+  RunnerPage,
   sameCapacity,
   UpdateRunner,
 } from '@appflux/protocol';
@@ -75,19 +76,18 @@ runners.openapi(
   createRoute({
     method: 'get',
     path: '/api/runners',
-    summary: 'List your runners',
+    summary: 'List your runners, newest first',
     tags: ['runners'],
     security: bearer,
     middleware: [needs('deployments:read')] as const,
-    responses: { 200: json(RunnerList, 'Runners'), ...refusals },
+    request: { query: PageQuery },
+    responses: { 200: json(RunnerPage, 'Runners'), ...refusals },
   }),
   async (c) => {
     const { ownerId } = c.get('caller');
-    const [records, online] = await Promise.all([
-      c.get('metadata').runners.list(ownerId),
-      poolOf(c.env, ownerId).online(),
-    ]);
-    return c.json({ items: withConnections(records, online) }, 200);
+    const { items, nextCursor } = await c.get('metadata').runners.page(ownerId, c.req.valid('query'));
+    const online = items.length === 0 ? [] : await poolOf(c.env, ownerId).online(items.map(({ id }) => id));
+    return c.json({ items: withConnections(items, online), nextCursor }, 200);
   },
 );
 
@@ -123,13 +123,7 @@ runners.openapi(
       const target = { kind: 'runner' as const, id: runner.id, name: `${runner.name}: ${changes}` };
       await audited(c, 'runner.update', target);
     }
-    return c.json(
-      toRunner(
-        changed,
-        (await pool.online()).find(({ id }) => id === changed.id),
-      ),
-      200,
-    );
+    return c.json(toRunner(changed, (await pool.online([changed.id]))[0]), 200);
   },
 );
 
@@ -155,13 +149,7 @@ runners.openapi(
     const changed = (await metadata.runners.update(runner.id, { draining })) ?? runner;
     await pool.drain(runner.id, draining);
     await audited(c, 'runner.drain', { kind: 'runner', id: runner.id, name: runner.name });
-    return c.json(
-      toRunner(
-        changed,
-        (await pool.online()).find(({ id }) => id === changed.id),
-      ),
-      200,
-    );
+    return c.json(toRunner(changed, (await pool.online([changed.id]))[0]), 200);
   },
 );
 

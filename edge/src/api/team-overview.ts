@@ -14,6 +14,7 @@ import { operationsOf } from '../operations/object.ts';
 import { storageUse } from '../overview/disks.ts';
 import { attentionOf } from '../team-overview/attention.ts';
 import { lastFailures } from '../team-overview/last-failures.ts';
+import { shownRunners } from '../team-overview/shown-runners.ts';
 import { VERSION } from '../version.ts';
 import { toActiveApps } from './apps.ts';
 import { withConnections } from './runners.ts';
@@ -25,6 +26,8 @@ const RECENT_DEPLOYMENTS = 30;
 const MOST_RUNNING = 20;
 /** Failed deployments that are looked through: the newest of each app is shown. */
 const MOST_FAILED = 30;
+/** What needs attention, the most pressing first: many runners that went away together are as many items. */
+const MOST_ATTENTION = 100;
 /** How long the pool, the disk and the measurements of storage may take, in milliseconds. */
 const ANSWER_WITHIN_MS = 4_000;
 
@@ -90,7 +93,7 @@ async function collect(env: Env, metadata: Metadata, caller: Caller): Promise<Te
       deployment: toDeployment(record, addresses),
       hasRecovered,
     })),
-    runners,
+    runners: runners && shownRunners(runners),
     storage: machine && {
       use: machine.use,
       disk: machine.disk && { freeBytes: machine.disk.freeBytes, totalBytes: machine.disk.totalBytes },
@@ -108,7 +111,7 @@ async function collect(env: Env, metadata: Metadata, caller: Caller): Promise<Te
       overBudget,
       tokens,
       disk: machine?.disk ?? null,
-    }),
+    }).slice(0, MOST_ATTENTION),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Runners that come and go: reusable tokens, ephemeral registrations, and what becomes of both. */
 import { createScheduledController } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { FleetTokens, RegisteredRunner, RegistrationToken, RunnerList } from '@appflux/protocol';
+import { FleetTokens, RegisteredRunner, RegistrationToken, RunnerPage } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sweep } from '../cron/sweep.ts';
 import { metadataOf } from '../metadata/index.ts';
@@ -33,7 +33,8 @@ const register = (token: string, members: object = {}): Promise<Response> =>
 const registered = async (token: string, members: object = {}) =>
   RegisteredRunner.parse(await (await register(token, members)).json());
 
-const listed = async () => RunnerList.parse(await (await call('GET', '/api/runners')).json()).items;
+const page = async (query = '') => RunnerPage.parse(await (await call('GET', `/api/runners${query}`)).json());
+const listed = async () => (await page()).items;
 
 describe('a reusable registration token', () => {
   test('registers runners until it is revoked, and its runners stay', async () => {
@@ -103,6 +104,33 @@ describe('an ephemeral runner', () => {
     expect(await metadataOf(env).runners.byId(gone.id)).toBeNull();
   });
 });
+
+test('the list comes in pages, newest first, each with how its runners are connected', async () => {
+  const { token } = await tokenFor({ reusable: true });
+  const [first, second, third] = [await registered(token), await registered(token), await registered(token)];
+  const pool = await connectPool(first.credential);
+  pool.hello({});
+  await expect.poll(async () => (await listed()).at(-1)?.status).toBe('online');
+  const newest = await page('?limit=2');
+  expect(newest.items.map(({ id, status }) => [id, status])).toEqual([
+    [third.id, 'offline'],
+    [second.id, 'offline'],
+  ]);
+  const cursor = encodeURIComponent(newest.nextCursor ?? '');
+  const oldest = await page(`?limit=2&cursor=${cursor}`);
+  expect(oldest).toMatchObject({ items: [{ id: first.id, status: 'online' }], nextCursor: null });
+  // Of a team without runners no pool is asked, and a cursor of another team shows nothing of it.
+  const stranger = await founder();
+  const theirs = await call('GET', `/api/runners?cursor=${cursor}`, undefined, stranger.token);
+  expect([theirs.status, (await theirs.json<{ items: unknown[] }>()).items]).toEqual([200, []]);
+});
+
+test.each(['limit=0', 'limit=101', 'limit=x', 'cursor=', 'other=1'])(
+  'a list with %s is refused',
+  async (query) => {
+    expect((await call('GET', `/api/runners?${query}`)).status).toBe(400);
+  },
+);
 
 test('a runner that leaves gets no new build, and its record is not draining', async () => {
   const { token } = await tokenFor({});

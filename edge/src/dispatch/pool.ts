@@ -197,10 +197,10 @@ export class PoolObject extends DurableObject<Env> {
     return { jobs: this.#jobs, roster: this.#runners.roster, held, starting };
   }
 
-  /** The runners that are connected. */
-  online(at?: Address): ConnectedRunner[] {
+  /** Those of some runners that are connected; of all with null. */
+  online(ids: readonly string[] | null = null, at?: Address): ConnectedRunner[] {
     if (!this.#membership.follow(at)) return this.#membership.moved;
-    return this.#runners.online();
+    return this.#runners.online(ids);
   }
 
   /** Somebody wants to know what a repository would be built as. Asking again changes nothing. False: too many. */

@@ -165,9 +165,11 @@ export class RunnerSockets {
     return false;
   }
 
-  /** The runners that have said hello and were heard lately. */
-  online(): ConnectedRunner[] {
-    return this.#connections.all().flatMap((connection) => {
+  /** Those of some runners that have said hello and were heard lately; of all with null. */
+  online(ids: readonly string[] | null = null): ConnectedRunner[] {
+    const asked =
+      ids === null ? this.#connections.all() : ids.flatMap((id) => this.#connections.get(id) ?? []);
+    return asked.flatMap((connection) => {
       if (!this.#connections.isThere(connection)) return [];
       const { attached } = connection;
       const lastSeenAt = this.#connections.heardAt(connection);

@@ -283,7 +283,9 @@ export interface RunnerStore {
   insert(runner: RunnerRecord): Promise<void>;
   byId(id: string): Promise<RunnerRecord | null>;
   byCredentialHash(hash: string): Promise<RunnerRecord | null>;
+  /** All of them, newest first. */
   list(ownerId: string): Promise<RunnerRecord[]>;
+  page(ownerId: string, page: PageQuery): Promise<Page<RunnerRecord>>;
   count(ownerId: string): Promise<number>;
   /** Ephemeral runners of all teams that were not seen since then, nor registered, longest ago first. */
   ephemeralUnseen(since: string, limit: number): Promise<RunnerRecord[]>;

@@ -87,9 +87,9 @@ export class TeamPool {
     return allOverview(await this.#atAll((shard, at) => shard.overview(deploymentIds, at)));
   }
 
-  /** The runners that are connected. */
-  async online(): Promise<ConnectedRunner[]> {
-    return allOnline(await this.#atAll((shard, at) => shard.online(at)));
+  /** Those of some runners that are connected; of all without ids. */
+  async online(ids: readonly string[] | null = null): Promise<ConnectedRunner[]> {
+    return allOnline(await this.#atAll((shard, at) => shard.online(ids, at)));
   }
 
   /** Somebody wants to know what a repository would be built as. Asking again changes nothing. False: too many. */

@@ -2,7 +2,7 @@ import type { ExecutorKind } from '@appflux/protocol';
 import type { RunnerChange, RunnerRecord, RunnerStore } from '../metadata.ts';
 import { flag, fromFlag, json, number, numberOrNull, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
-import { newestFirst } from './list.ts';
+import { listPage, newestFirst } from './list.ts';
 import { type Columns, updateRow } from './update.ts';
 
 const CHANGEABLE: Columns<RunnerChange> = {
@@ -62,6 +62,8 @@ export function createRunnerStore(database: Database): RunnerStore {
       );
       return rows.map(toRunner);
     },
+
+    page: (ownerId, page) => listPage(database, 'runners', { owner_id: ownerId }, page, toRunner),
 
     async ephemeralUnseen(since, limit) {
       const rows = await database.all(

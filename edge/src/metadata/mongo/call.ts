@@ -48,6 +48,7 @@ const READS: ReadonlySet<unknown> = new Set<MethodOf<Metadata[keyof Metadata]> |
   'ofUser',
   'one',
   'owner',
+  'page',
   'phases',
   'pictures',
   'ping',

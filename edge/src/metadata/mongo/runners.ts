@@ -15,6 +15,7 @@ export function createRunnerStore(db: Db): RunnerStore {
     byId: (id) => runners.first(runners.key(id)),
     byCredentialHash: (hash) => runners.first({ credentialHash: is(hash) }),
     list: (ownerId) => runners.all({ ownerId: is(ownerId) }, runners.newestFirst),
+    page: (ownerId, page) => runners.page({ ownerId: is(ownerId) }, page),
     count: (ownerId) => runners.documents.countDocuments({ ownerId: is(ownerId) }),
     // Two conditions that an index serves each, where one over both members would read all runners.
     async ephemeralUnseen(since, limit) {

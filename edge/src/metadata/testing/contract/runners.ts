@@ -23,6 +23,14 @@ export function runnerContract(create: CreateBackend): void {
     const second = runnerRecord({ ownerId: first.ownerId });
     for (const runner of [first, second, runnerRecord()]) await runners.insert(runner);
     expect(await runners.list(first.ownerId)).toEqual([second, first]);
+    const page = await runners.page(first.ownerId, { limit: 1 });
+    expect(page).toEqual({ items: [second], nextCursor: expect.any(String) });
+    const cursor = page.nextCursor ?? '';
+    expect(await runners.page(first.ownerId, { limit: 1, cursor })).toEqual({
+      items: [first],
+      nextCursor: null,
+    });
+    expect((await runners.page(crypto.randomUUID(), { limit: 1 })).items).toEqual([]);
     expect(await runners.count(first.ownerId)).toBe(2);
     expect(await runners.count(crypto.randomUUID())).toBe(0);
   });
