@@ -107,6 +107,13 @@ export const libraryFixtures: Fixtures = {
     },
     `${LIBRARY} "tsc"`,
   ),
+  'a monorepo of libraries that Turborepo builds': refused(
+    {
+      'package.json': scripts({ build: 'turbo run build' }, { private: true, workspaces: ['packages/*'] }),
+      'packages/a/package.json': scripts({ build: 'node make.js' }),
+    },
+    'This workspace has no site: its build script builds packages, and none of them is one.',
+  ),
   'a library whose outputs are set, which its build script creates': {
     settings: { outputs: ['lib'] },
     files: { 'package.json': scripts({ build: 'tsc' }, { main: 'lib/index.js' }) },

@@ -69,6 +69,14 @@ export const workspaceFixtures: Fixtures = {
     message: 'This workspace has several sites: "apps/a", "apps/b".',
     hint: 'Set the root directory',
   },
+  'a workspace with a package in a folder that sites have': {
+    files: {
+      'package.json': json({ workspaces: ['app', 'lib'], scripts: { build: 'turbo run build' } }),
+      'app/package.json': pkg({ vite: '8.0.0' }, 'vite build'),
+      'lib/package.json': pkg({}, 'tsc'),
+    },
+    plan: { framework: 'vite', outputs: ['app/dist'] },
+  },
   'a workspace whose only site needs a server': {
     files: {
       'package.json': json({ workspaces: ['apps/*'] }),

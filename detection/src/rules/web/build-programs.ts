@@ -109,6 +109,14 @@ function programOf(scripts: Texts, call: string): string | null {
   return null;
 }
 
+/** What builds the packages of a workspace, each by its own script. */
+const RUNNERS: ReadonlySet<string> = new Set(['turbo', 'lerna', 'nx', 'preconstruct', 'wireit', 'ultra']);
+
+/** Whether these programs only build the packages of a workspace. */
+export const delegatesOnly = (programs: readonly string[]): boolean =>
+  programs.some((name) => RUNNERS.has(name)) &&
+  programs.every((name) => RUNNERS.has(name) || COMPILERS.has(name));
+
 /** Whether these programs compile modules, and make no page. */
 export const compilesOnly = (programs: readonly string[]): boolean =>
   programs.length > 0 && programs.every((name) => COMPILERS.has(name));

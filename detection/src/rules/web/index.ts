@@ -11,7 +11,7 @@ import { insidePath, joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
 import { whatRuns } from '../script-calls.ts';
 import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
-import { programsOf } from './build-programs.ts';
+import { delegatesOnly, programsOf } from './build-programs.ts';
 import { blazorSite } from './foreign-manifest.ts';
 import { foreignServer } from './foreign-server.ts';
 import { unlistedByName } from './frameworks/unlisted.ts';
@@ -91,10 +91,20 @@ async function findSite(subject: Subject, pkg: PackageJson): Promise<Finding | R
   }
   const storybook = storybookIn(place);
   if (storybook !== null) return storybook;
+  if (workspace && framework === null && !hasPages(subject) && delegatesOnly(programsOf(pkg.scripts)))
+    return WITHOUT_SITE;
   const above = packages.slice(1).map((at) => at.pkg);
   const site = siteOrScript(place, framework, await frameworkFromAbove({ names, pkg }, above));
   return withStorybook(place, site);
 }
+
+/** A workspace whose script builds its packages, of which none is a site. */
+const WITHOUT_SITE: Refusal = {
+  refusal: 'This workspace has no site: its build script builds packages, and none of them is one.',
+  hint: 'If one of them is a site, set the root directory of the app to its folder, or set outputs in the app or in appflux.json.',
+  searchBelow: true,
+  isLibrary: true,
+};
 
 /** A library's only site is its Storybook; beside a site, it is another that can be chosen. */
 function withStorybook(place: PackagedFolder, site: Finding | Refusal | null): Finding | Refusal | null {
@@ -107,7 +117,10 @@ function withStorybook(place: PackagedFolder, site: Finding | Refusal | null): F
 /** Whether the root directory itself holds what a site is made of. */
 const hasPages = ({ tree }: Subject): boolean =>
   tree.isFile(joinPath(tree.base, 'index.html')) ||
-  ['src', 'app', 'pages'].some((name) => tree.isFolder(joinPath(tree.base, name)));
+  ['src', 'app', 'pages'].some(
+    (name) =>
+      tree.isFolder(joinPath(tree.base, name)) && !tree.isFile(joinPath(tree.base, name, 'package.json')),
+  );
 
 /** The framework that the app is set to. */
 async function findNamed(
