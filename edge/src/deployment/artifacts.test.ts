@@ -31,7 +31,7 @@ async function inObject(
     prepare(sql, ids);
     const packs = new SitePacks(env, new Machine(storage));
     const uploads = new ArtifactUploads(sql, objects, presignerOf(env), packs);
-    uploads.prepare();
+    uploads.createTables();
     await work(uploads, { ...ids, sql });
   });
 }

@@ -61,7 +61,7 @@ export class ArtifactUploads {
   }
 
   /** Creates the table of uploads, unless it is there. Call it before anything else. */
-  prepare(): void {
+  createTables(): void {
     const sql = this.#sql;
     sql.exec(
       'CREATE TABLE IF NOT EXISTS artifacts (attempt INTEGER NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, content_type TEXT NOT NULL, meta TEXT NOT NULL, multipart_id TEXT, done INTEGER NOT NULL DEFAULT 0, kept_key TEXT, kept_etag TEXT, published TEXT, PRIMARY KEY (attempt, name)) WITHOUT ROWID',

@@ -26,7 +26,7 @@ export class Emptying implements EnvelopePlace {
 
   constructor(options: EmptyingOptions) {
     this.#options = options;
-    this.#envelopes = new EnvelopeTable(options.storage.sql);
+    this.#envelopes = new EnvelopeTable(options.storage);
   }
 
   /** When, as seen at `now`, the object may empty itself; null while something is pending, and once it is empty. */

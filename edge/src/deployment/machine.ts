@@ -58,7 +58,7 @@ export class Machine {
 
   /** Writes a whole deployment into an empty object. Call it in a transaction, and `adopt` after that. */
   writeAll(saved: Saved): void {
-    this.#table.prepare();
+    this.#table.createTables();
     this.#table.writeSpec(saved.spec);
     this.#table.writeState(saved);
   }

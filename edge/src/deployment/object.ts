@@ -126,8 +126,8 @@ export class DeploymentObject extends DurableObject<Env> {
     this.#targets = { tasks, log, late, viewers, socket };
     this.#recovery = new Recovery({ storage: ctx.storage, machine, log, late, socket, apply });
     const prepare = () => {
-      tasks.prepare();
-      this.#artifacts.prepare();
+      tasks.createTables();
+      this.#artifacts.createTables();
     };
     if (machine.saved !== null) prepare();
     this.#ended = new EndedDeployment(objects, () => ctx.id.name);

@@ -23,7 +23,7 @@ function inAnObject(
       onChange: () => undefined,
       isUnconfirmed: () => false,
     });
-    tasks.prepare();
+    tasks.createTables();
     await work(tasks, done, begun);
   });
 }
@@ -83,7 +83,7 @@ test('an event has no row while all goes well, and one when it could not be deli
       });
     const rows = () => ctx.storage.sql.exec<{ tries: number }>('SELECT tries FROM timers').toArray();
     const tasks = open();
-    tasks.prepare();
+    tasks.createTables();
     tasks.add('publish', now);
     expect(tasks.next(now)).toBe(now + 30_000);
     // The clock was set back by an hour.

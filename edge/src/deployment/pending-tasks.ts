@@ -44,8 +44,8 @@ export class PendingTasks {
   }
 
   /** Creates the table of timers, unless it is there. Call it before anything else. */
-  prepare(): void {
-    this.#timers.prepare();
+  createTables(): void {
+    this.#timers.createTables();
   }
 
   /** Whether nothing is pending or running. */

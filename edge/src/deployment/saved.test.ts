@@ -106,7 +106,7 @@ test('a spec larger than a row may be is kept in rows that are not', async () =>
   const stub = env.DEPLOYMENTS.getByName(spec.id);
   await runInDurableObject(stub, (_, { storage }) => {
     const kept = new SavedDeployment(storage);
-    kept.prepare();
+    kept.createTables();
     kept.writeSpec(spec);
     kept.writeState({ state: initialState(spec), seq: 1, confirmed: 0 });
     const sizes = storage.sql

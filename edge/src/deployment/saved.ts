@@ -32,7 +32,7 @@ export class SavedDeployment {
   }
 
   /** Creates the tables, unless they are there. Call it before anything is written. */
-  prepare(): void {
+  createTables(): void {
     this.#sql.exec('CREATE TABLE IF NOT EXISTS spec (piece INTEGER PRIMARY KEY, body TEXT NOT NULL)');
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, confirmed INTEGER NOT NULL, body TEXT NOT NULL)',
@@ -47,7 +47,7 @@ export class SavedDeployment {
       )
       .toArray();
     if (tables.length === 0) return null;
-    this.prepare();
+    this.createTables();
     if (tables.some(({ name }) => name === 'deployment')) this.#takeOver();
     const row = this.#sql
       .exec<{ seq: number; confirmed: number; body: string }>('SELECT seq, confirmed, body FROM state')

@@ -19,7 +19,7 @@ export class Timers {
   }
 
   /** Creates the table, unless it is there. Call it before anything else. */
-  prepare(): void {
+  createTables(): void {
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS timers (chore TEXT PRIMARY KEY, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID',
     );

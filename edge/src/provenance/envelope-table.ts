@@ -5,8 +5,8 @@ import { limitedSql, type Sql } from '../limits/sql.ts';
 export class EnvelopeTable {
   readonly #sql: Sql;
 
-  constructor(sql: SqlStorage) {
-    this.#sql = limitedSql(sql);
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = limitedSql(storage.sql);
   }
 
   /** The envelope that is kept; null when there is none. */
