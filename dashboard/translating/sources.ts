@@ -26,6 +26,7 @@ const PROTOCOL = [
   'source-access',
   'source-credential',
   'trigger',
+  'variable-name',
 ].map((name) => `../protocol/src/${name}.ts`);
 
 /** Whether the text of a module is translated. @param id its absolute path */

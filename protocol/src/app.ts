@@ -9,6 +9,7 @@ import { AppServer } from './server-site.ts';
 import { SizeBudgets } from './size-budget.ts';
 import { MAX_VARIABLE_BYTES, utf8Bytes } from './sizes.ts';
 import { TriggerChange, TriggerRules } from './trigger.ts';
+import { SettableVariableName } from './variable-name.ts';
 
 /** What an app is built into. */
 export const AppType = z.enum(['web', 'pwa', 'android', 'desktop']);
@@ -118,7 +119,7 @@ export const CreateApp = z
     retention: Retention.optional(),
     budgets: SizeBudgets.optional(),
     triggers: TriggerChange.optional(),
-    envVars: z.record(VariableName, z.union([VariableValue, VariableInput])).optional(),
+    envVars: z.record(SettableVariableName, z.union([VariableValue, VariableInput])).optional(),
   })
   .meta({ id: 'CreateApp' });
 export type CreateApp = z.infer<typeof CreateApp>;

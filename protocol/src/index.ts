@@ -73,5 +73,6 @@ export * from './trace.ts';
 export * from './trigger.ts';
 export * from './update-facts.ts';
 export * from './upload.ts';
+export * from './variable-name.ts';
 export * from './webhook-secret.ts';
 export * from './webp.ts';

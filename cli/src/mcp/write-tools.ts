@@ -1,5 +1,5 @@
 /** Tools that change something. The server has them only if its person allows it. */
-import { BranchName, CommitHash, Environment, VariableInput, VariableName } from '@appflux/protocol';
+import { BranchName, CommitHash, Environment, SettableVariableName, VariableInput } from '@appflux/protocol';
 import { z } from 'zod';
 import { app, deployment } from './read-tools.ts';
 import { asJson, deploymentSummary } from './text.ts';
@@ -78,7 +78,7 @@ export const WRITE_TOOLS: readonly Tool[] = [
     title: 'Set a variable',
     description:
       'Sets a variable of an app, for its next deployments. A value can’t be read back: the earlier one is lost.',
-    input: z.strictObject({ app, name: VariableName, ...VariableInput.shape }),
+    input: z.strictObject({ app, name: SettableVariableName, ...VariableInput.shape }),
     annotations: writes({ idempotent: true }),
     run: async (client, { app: slug, name, value, ...rest }, signal) => {
       await client.apps.setVariable(slug, name, { value, ...defined(rest) }, { signal });

@@ -7,6 +7,7 @@ import {
   FileName,
   MAX_FILES,
   MAX_FILES_BYTES,
+  SettableVariableName,
   Slug,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
@@ -15,6 +16,7 @@ import { createSealer, fileLabel } from '../secrets/sealing.ts';
 import { ownedApp } from './apps.ts';
 
 const ByFile = z.object({ slug: Slug, name: FileName });
+const BySettableFile = z.object({ slug: Slug, name: SettableVariableName });
 
 export const appFiles = router();
 
@@ -28,7 +30,7 @@ appFiles.openapi(
     tags: ['apps'],
     security: bearer,
     middleware: [needs('variables:write')] as const,
-    request: { params: ByFile, body: jsonBody(FileInput) },
+    request: { params: BySettableFile, body: jsonBody(FileInput) },
     responses: { 204: { description: 'Set' }, ...refusals },
   }),
   async (c) => {

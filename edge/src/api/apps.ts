@@ -11,6 +11,7 @@ import {
   pageOf,
   RESERVED_SLUGS,
   repoKeyOf,
+  SettableVariableName,
   Slug,
   slugFromName,
   UpdateApp,
@@ -47,6 +48,7 @@ import { bytesOfVariable, requireRoomFor, requireVariableRoom } from './variable
 
 const BySlug = z.object({ slug: Slug });
 const ByVariable = BySlug.extend({ name: VariableName });
+const BySettableVariable = BySlug.extend({ name: SettableVariableName });
 
 /** The API's answer for an app: variables and files by name only. */
 export async function toApp(record: AppRecord, { metadata, env }: Parts): Promise<App> {
@@ -354,7 +356,7 @@ apps.openapi(
     tags: ['apps'],
     security: bearer,
     middleware: [needs('variables:write')] as const,
-    request: { params: ByVariable, body: jsonBody(VariableInput) },
+    request: { params: BySettableVariable, body: jsonBody(VariableInput) },
     responses: { 204: { description: 'Set' }, ...refusals },
   }),
   async (c) => {

@@ -80,6 +80,28 @@ test.each(['-a', 'a--b', 'A', 'a.b', '../a', 'a b', 'ä', '', 'x'.repeat(41)])(
   },
 );
 
+test.each(['PATH', 'LD_PRELOAD', 'BASH_ENV', 'APPFLUX_URL'])(
+  'no name that is reserved: "%s"',
+  async (name) => {
+    await create({ name: 'Reserved', slug: 'reserved' });
+    for (const path of [`/api/apps/reserved/env/${name}`, `/api/apps/reserved/files/${name}`]) {
+      const response = await as(
+        owner,
+        'PUT',
+        path,
+        path.includes('/env/') ? { value: 'x' } : { content: 'eA==' },
+      );
+      expect([response.status, (await errorOf(response)).issues?.[0]?.message]).toEqual([
+        400,
+        expect.stringContaining('This name is reserved. Reserved are PATH,'),
+      ]);
+      // One that an earlier version accepted can still be deleted.
+      expect((await as(owner, 'DELETE', path)).status).not.toBe(400);
+    }
+    expect((await create({ name: 'More', slug: 'more', envVars: { [name]: 'x' } })).status).toBe(400);
+  },
+);
+
 test.each(['2FAST', 'A-B', 'A B', 'A=B', 'ÄPFEL', 'A.B', '$(id)', 'x'.repeat(129)])(
   'no variable name: "%s"',
   async (name) => {

@@ -5,6 +5,7 @@ import {
   formatElapsed,
   type Job,
   type JobLimits,
+  listed,
   type SiteSettings,
   type SourceAccess,
 } from '@appflux/protocol';
@@ -32,6 +33,7 @@ import { outputPublisher } from './server/index.ts';
 import type { ServerWishes } from './server/spec.ts';
 import type { SiteConnection } from './site/base.ts';
 import { type UploadConnection, uploadArtifacts } from './upload.ts';
+import { ignoredVariables } from './variables.ts';
 
 /** The part of the attempt's connection that release notes and icons need. */
 export interface DetailsConnection {
@@ -99,6 +101,8 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       await scanner.scanTree(folder.workspace.source, ctx);
     },
     detect: async (source, ctx) => {
+      const ignored = ignoredVariables(job.variables);
+      if (ignored.length > 0) ctx.log(say`Ignored variables, whose names are reserved: ${listed(ignored)}.`);
       const within = folder.workspace.source;
       const servers = connection.runsServers;
       const { type, build, variables } = job;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sampleJob } from '../testing/sample-job.ts';
-import { buildEnvironment, platformVariables } from './variables.ts';
+import { buildEnvironment, ignoredVariables, platformVariables } from './variables.ts';
 
 const layers = { defaults: {}, app: {}, sandbox: {}, platform: { CI: 'true', APPFLUX: '1' } };
 
@@ -20,6 +20,12 @@ test('a build gets variables about its deployment', () => {
       APPFLUX_BUILD_NUMBER: '7',
     },
   );
+});
+
+test('variables whose names are reserved are left out, and named', () => {
+  const app = { PATH: '/nowhere', BASH_ENV: '/x', APPFLUX_MARK: 'x', MY_PATH: '/mine' };
+  expect(buildEnvironment({ ...layers, app })).toEqual({ CI: 'true', APPFLUX: '1', MY_PATH: '/mine' });
+  expect(ignoredVariables(app)).toEqual(['PATH', 'BASH_ENV', 'APPFLUX_MARK']);
 });
 
 describe('of two that set a variable', () => {

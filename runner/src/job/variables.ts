@@ -1,6 +1,6 @@
 /** The environment that a build sees. Pure. */
 
-import type { Job } from '@appflux/protocol';
+import { isReservedVariable, type Job } from '@appflux/protocol';
 import { own, say } from '../masking/sentence.ts';
 import { LISTS } from '../sandbox/surroundings.ts';
 import { JobFailure, type PreparedSource } from '../step-context.ts';
@@ -29,6 +29,10 @@ export function platformVariables(
   };
 }
 
+/** Variables of an app that builds don’t get, because their names are reserved: earlier versions accepted them. */
+export const ignoredVariables = (variables: Readonly<Record<string, string>>): string[] =>
+  Object.keys(variables).filter(isReservedVariable);
+
 /** Layers of variables, in which a later layer wins. */
 export interface EnvironmentLayers {
   /** Suggestions that an app may overrule, such as the registry's address. */
@@ -42,13 +46,13 @@ export interface EnvironmentLayers {
 }
 
 /**
- * Puts the layers together. An app may set CI and the like as it wants, but no APPFLUX_ variable: those are
- * set by the platform, or parameters of the image's entry script.
+ * Puts the layers together. An app may set CI and the like as it wants, but no reserved variable: APPFLUX_ ones
+ * are set by the platform or parameters of the image's entry script, and without the others nothing starts.
  * @throws {JobFailure} `settings_invalid` for what no program can be given
  */
 export function buildEnvironment(layers: EnvironmentLayers): Record<string, string> {
   const { CI = 'true', ...platform } = layers.platform;
-  const app = Object.fromEntries(Object.entries(layers.app).filter(([name]) => !name.startsWith('APPFLUX_')));
+  const app = Object.fromEntries(Object.entries(layers.app).filter(([name]) => !isReservedVariable(name)));
   const environment: Record<string, string> = {
     ...layers.defaults,
     CI,

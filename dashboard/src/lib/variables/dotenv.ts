@@ -1,4 +1,4 @@
-import { VariableName } from '@appflux/protocol';
+import { SettableVariableName } from '@appflux/protocol';
 
 export interface DotenvLine {
   /** Counted from 1. */
@@ -48,7 +48,7 @@ export function parseDotenv(text: string): Dotenv {
     } else {
       value = unquoted(rest);
     }
-    const checked = VariableName.safeParse(name);
+    const checked = SettableVariableName.safeParse(name);
     if (checked.success) values.set(name, value);
     else problems.push({ line: number, message: checked.error.issues[0]?.message ?? 'Invalid name.' });
   }

@@ -1,4 +1,4 @@
-import { sensitivityOf, type VariableInput, VariableName } from '@appflux/protocol';
+import { SettableVariableName, sensitivityOf, type VariableInput } from '@appflux/protocol';
 import { type DotenvLine, looksLikeDotenv, parseDotenv } from './dotenv.ts';
 
 /** A row of the form: one variable. */
@@ -73,7 +73,7 @@ export class VariableRows {
     if (row.blank) return null;
     const name = row.name.trim();
     if (name === '') return 'Enter a name.';
-    const parsed = VariableName.safeParse(name);
+    const parsed = SettableVariableName.safeParse(name);
     if (!parsed.success) return parsed.error.issues[0]?.message ?? 'Invalid name.';
     const same = this.rows.find((other) => other.name.trim() === name);
     return same === row ? null : 'This name is already used.';
