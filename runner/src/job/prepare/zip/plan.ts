@@ -38,6 +38,9 @@ export interface ExtractionPlan {
 /** The longest target of a link: what a path may have (PATH_MAX). */
 const MAX_LINK_TARGET = 4096;
 
+/** Names of archives. */
+const ARCHIVE = /\.(?:zip|tar|tgz|tar\.\w{1,4}|7z|rar)$/i;
+
 /** Methods that have names, for the message. */
 const METHODS: Readonly<Record<number, string>> = {
   9: 'Deflate64',
@@ -124,6 +127,13 @@ export class ExtractionPlanner {
       throw invalid(
         own('The ZIP contains no files.'),
         own('Create a ZIP of your project folder and upload it.'),
+      );
+    }
+    const [only, ...others] = this.#entries.filter(({ kind }) => kind !== 'directory');
+    if (only !== undefined && others.length === 0 && ARCHIVE.test(only.path)) {
+      throw invalid(
+        say`The ZIP contains nothing but another archive, ${quoted(only.path)}.`,
+        own('Upload that one if it is a ZIP of your project, or create a ZIP of the project folder itself.'),
       );
     }
     const top = this.#commonFolder();

@@ -362,6 +362,15 @@ describe('a hostile ZIP', () => {
     ['lies about a checksum', [ok, { name: 'b', content: 'x', crc: 1 }], 'is damaged: "b"'],
     ['contains no files', [{ name: 'a/', mode: FOLDER }], 'contains no files'],
     ['holds nothing', [], 'contains no files'],
+    ['holds another ZIP', [{ name: 'site.zip', content: 'x' }], 'nothing but another archive, "site.zip"'],
+    [
+      'holds an archive in a folder',
+      [
+        { name: 'a/', mode: FOLDER },
+        { name: 'a/x.tar.gz', content: 'x' },
+      ],
+      'nothing but another',
+    ],
     ['holds nothing of use', [{ name: '__MACOSX/x', content: 'x' }], 'contains no files'],
   ];
 
