@@ -177,3 +177,17 @@ test('a WebSocket, with its protocol, text, bytes and code', async () => {
   const [code] = await once(socket, 'close');
   expect(code).toBe(3001);
 });
+
+test('a visitor who closes many WebSockets gets the code of each', async () => {
+  const { port } = new URL(edge.url);
+  const closed = async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/socket`, ['chat'], { headers: { Host: hostOf() } });
+    await once(socket, 'open');
+    socket.send('one');
+    await once(socket, 'message');
+    socket.close(3001);
+    return (await once(socket, 'close'))[0];
+  };
+  for (let round = 0; round < 10; round += 1)
+    expect(await Promise.all(Array.from({ length: 5 }, closed))).toEqual(Array(5).fill(3001));
+});

@@ -5,6 +5,7 @@ import type { Env } from '../../env.ts';
 import { journal } from '../../journal.ts';
 import { type NoAnswer, type Visited, visitServer } from '../../servers/visit/visit-server.ts';
 import { type Stopped, watched } from '../../servers/visit/watched.ts';
+import { bridgedSocket } from '../../sockets/bridged.ts';
 import { hostName, isWithin, sitesDomain } from '../hosts/domain.ts';
 import type { Exposure } from './file-headers.ts';
 import { hopsOf, MOST_HOPS } from './forward.ts';
@@ -48,7 +49,13 @@ export async function serveByServer(asked: ServerRequest): Promise<Response> {
   const host = hostName(url.host);
   const domain = sitesDomain(env);
   const isShared = domain !== null && isWithin(host, domain);
-  const { status, statusText, webSocket } = response;
+  const { status, statusText } = response;
+  // A process beside this one may end the connection before its close frame has arrived: then a visitor who has closed
+  // would get no answer to that. What passes through here is answered here.
+  const webSocket =
+    env.SERVERS_PROCESS === undefined || response.webSocket === null
+      ? response.webSocket
+      : bridgedSocket(response.webSocket, () => undefined);
   return new Response(response.body, {
     status,
     statusText,

@@ -5,10 +5,11 @@
 import { connect } from 'cloudflare:sockets';
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { publicNetwork } from '../../../network/public.ts';
+import { bridgedSocket } from '../../../sockets/bridged.ts';
 import { keepRunning } from '../keep-running.ts';
 import { Mask } from '../runtime/mask.ts';
 import { knownMask, lineOf, noteLine, type Observed } from '../runtime/observe.ts';
-import { bridgedSocket, carried, watchedBody } from './bridge.ts';
+import { carried, watchedBody } from './bridge.ts';
 import { type EgressRules, egressRefusal, tcpAddress } from './decide.ts';
 import { MOST_OPEN, takePlace } from './open-connections.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bridgedSocket } from './bridge.ts';
+import { bridgedSocket } from './bridged.ts';
 
 /** Both ends of a bridge: the site's, and that of the server which the site has connected to. */
 function bridge() {
