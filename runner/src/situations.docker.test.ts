@@ -71,7 +71,7 @@ const VERSIONS: Readonly<Record<string, Situation>> = {
       }),
     },
     variables: { NODE_ENV: 'production' },
-    log: ['The variable NODE_ENV is production'],
+    log: ['They are installed all the same'],
     site: site('1s'),
   },
   'flags in NPM_FLAGS': {
