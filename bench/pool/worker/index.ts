@@ -97,6 +97,7 @@ async function register(env: Env, ownerId: string, from: number, to: number): Pr
       credentialHash: await hashToken(credentialOf(n)),
       draining: false,
       lastSeenAt: null,
+      refusedProtocol: null,
       createdAt: new Date().toISOString(),
     });
   }
