@@ -33,6 +33,8 @@ export interface SecretsAndOptions extends FurtherDatabases {
   MAX_RUNNERS?: string;
   /** After how many days a deployment of which nothing but the record is left is archived; 0 for never. */
   ARCHIVE_DAYS?: string;
+  /** How many runners one object of a pool has before the pool is spread over more; 5,000 if absent. */
+  RUNNERS_PER_SHARD?: string;
   /** For how many new hosts a team may get certificates within a week, as a number. */
   CERTIFICATES_PER_TEAM?: string;
   /** Where traces of deployments are sent, in the form of OpenTelemetry's exporters: an OTLP/HTTP address, and headers. */

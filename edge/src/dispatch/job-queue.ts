@@ -67,6 +67,8 @@ export class JobQueue {
   readonly #groups = new Map<string, Group>();
   /** How many reasons there are to hold a deployment, whether or not it waits here. */
   readonly #holds = new Map<string, number>();
+  /** How many jobs of a line are on their way elsewhere, by its key. */
+  readonly #shut = new Map<string, number>();
 
   constructor(team = new TeamBuilds()) {
     this.team = team;
@@ -149,13 +151,40 @@ export class JobQueue {
     return this.#holds.has(deploymentId);
   }
 
+  /** A job has gone elsewhere: none of its line is next until it is open as often as it was shut. */
+  shut(job: Pick<WaitingJob, 'appId' | 'branch' | 'environment'>): void {
+    const key = lineOf(job);
+    this.#shut.set(key, (this.#shut.get(key) ?? 0) + 1);
+    this.#reseatLine(key);
+  }
+
+  open(job: Pick<WaitingJob, 'appId' | 'branch' | 'environment'>): void {
+    const key = lineOf(job);
+    const left = (this.#shut.get(key) ?? 0) - 1;
+    if (left > 0) this.#shut.set(key, left);
+    else this.#shut.delete(key);
+    this.#reseatLine(key);
+  }
+
+  /** The Apps of which something waits or runs. */
+  apps(): Iterable<string> {
+    return this.#apps.keys();
+  }
+
+  /** The jobs of an App that wait, oldest first within each line. */
+  ofApp(appId: string): string[] {
+    const lines = [...(this.#apps.get(appId)?.lines ?? [])];
+    return lines.flatMap(({ jobs }) => [...jobs].map(({ deploymentId }) => deploymentId));
+  }
+
   /** A build of an App has begun, or ended. `labels` are those that its job has. */
   count({ appId, labels }: Pick<WaitingJob, 'appId' | 'labels'>, change: 1 | -1): void {
     this.team.count(labels, change);
-    this.#countApp(appId, change);
+    this.countApp(appId, change);
   }
 
-  #countApp(appId: string, change: number): void {
+  /** An App has so many more builds running, or fewer, which are not counted for the team here. */
+  countApp(appId: string, change: number): void {
     const app = this.#appOf(appId);
     app.running += change;
     for (const group of app.heads.keys()) this.#takeTurn(app, group);
@@ -172,9 +201,10 @@ export class JobQueue {
     return new Map([...this.#apps.values()].map(({ id, running }) => [id, running]));
   }
 
-  /** The jobs that are not held. */
+  /** The jobs that are not held, and whose line is not shut. */
   *free(): Generator<WaitingJob> {
-    for (const job of this.#jobs.values()) if (!this.isHeld(job.deploymentId)) yield shown(job);
+    for (const job of this.#jobs.values())
+      if (!this.isHeld(job.deploymentId) && !this.#shut.has(job.line.key)) yield shown(job);
   }
 
   /** The job that is next of those whose demand has room and is within the team's limits; null if there is none. */
@@ -227,6 +257,11 @@ export class JobQueue {
     if (job !== undefined) this.#reseat(job.line);
   }
 
+  #reseatLine(key: string): void {
+    const line = this.#lines.get(key);
+    if (line !== undefined) this.#reseat(line);
+  }
+
   /** Something in a line has changed: another job may be its head. */
   #reseat(line: Line): void {
     const { app, head } = line;
@@ -242,7 +277,8 @@ export class JobQueue {
     for (const job of [head, next]) if (job !== undefined) this.#takeTurn(app, job.group);
   }
 
-  #headOf({ jobs }: Line): QueuedJob | undefined {
+  #headOf({ key, jobs }: Line): QueuedJob | undefined {
+    if (this.#shut.has(key)) return undefined;
     for (const job of jobs) if (!this.isHeld(job.deploymentId)) return job;
     return undefined;
   }

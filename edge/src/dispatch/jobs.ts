@@ -12,6 +12,8 @@ import type { WaitingJob } from './waiting-job.ts';
 export interface Offer extends WaitingJob {
   /** Whether a newer build of the same App, branch and environment makes this one pointless. */
   supersede: boolean;
+  /** It waits in another shard than that of its App, which has lent it (shards/lending.ts). */
+  isGuest?: boolean;
 }
 
 export interface OutAttempt extends AttemptRef {
@@ -80,6 +82,31 @@ export class Jobs {
       this.queue.add(offer);
     }
     return earlier;
+  }
+
+  /** A job that waits as it was offered; null when it does not. */
+  offerOf(deploymentId: string): Offer | null {
+    if (!this.queue.has(deploymentId)) return null;
+    const [row] = this.#sql.exec<{ offer: string }>(
+      'SELECT offer FROM jobs WHERE deployment_id = ?',
+      deploymentId,
+    );
+    return row === undefined ? null : JSON.parse(row.offer);
+  }
+
+  /** Takes a job out that waits, to be given to another shard; null when it does not wait. */
+  take(deploymentId: string): Offer | null {
+    const offer = this.offerOf(deploymentId);
+    this.#unqueue(deploymentId);
+    return offer;
+  }
+
+  /** A job that has waited as a guest belongs here from now on. */
+  settle(deploymentId: string): void {
+    const offer = this.offerOf(deploymentId);
+    if (offer?.isGuest !== true) return;
+    const { isGuest: _, ...own } = offer;
+    this.#sql.exec('UPDATE jobs SET offer = ? WHERE deployment_id = ?', JSON.stringify(own), deploymentId);
   }
 
   /** Forgets a deployment. Gives whether it was known, and its attempt if one was out. */

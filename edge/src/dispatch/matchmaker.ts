@@ -24,6 +24,8 @@ export interface MatchmakerOptions {
   /** Whether no new job is to be handed out now. */
   readonly isHeld: () => Promise<boolean>;
   readonly deployment: (id: string) => Pick<DeploymentStub, 'claim' | 'cancel'>;
+  /** Called when everything is paired that can be. */
+  readonly paired: () => void;
 }
 
 interface Claim extends Pair, Pick<OnlineRunner, 'name' | 'executor'> {
@@ -42,6 +44,7 @@ export class Matchmaker {
   readonly #deployment: MatchmakerOptions['deployment'];
   readonly #pumpBy: MatchmakerOptions['pumpBy'];
   readonly #isHeld: MatchmakerOptions['isHeld'];
+  readonly #paired: MatchmakerOptions['paired'];
   /** Deployments whose lease is being asked for. */
   readonly #claiming = new Map<string, Claim>();
   /** Claims that were asked and not answered: whether they were granted is not known. Their jobs are held. */
@@ -51,13 +54,17 @@ export class Matchmaker {
   /** While it is being asked if jobs are held: what comes meanwhile is paired when the answer is there. */
   #pairing: Promise<void> | null = null;
 
-  constructor(ctx: DurableObjectState, { jobs, runners, deployment, pumpBy, isHeld }: MatchmakerOptions) {
+  constructor(
+    ctx: DurableObjectState,
+    { jobs, runners, deployment, pumpBy, isHeld, paired }: MatchmakerOptions,
+  ) {
     this.#ctx = ctx;
     this.#jobs = jobs;
     this.#runners = runners;
     this.#deployment = deployment;
     this.#pumpBy = pumpBy;
     this.#isHeld = isHeld;
+    this.#paired = paired;
     for (const { deploymentId, runnerId } of jobs.openClaims()) this.#leaveOpen(deploymentId, runnerId);
   }
 
@@ -96,6 +103,7 @@ export class Matchmaker {
       this.#pairing = this.#pair();
       this.#ctx.waitUntil(this.#pairing);
     }
+    if (this.#pairing === null) this.#paired();
     return this.#pairing ?? Promise.resolve();
   }
 
@@ -150,6 +158,7 @@ export class Matchmaker {
       this.#pumpBy(Date.now() + RETRY_MS);
     } finally {
       this.#pairing = null;
+      this.#paired();
     }
   }
 

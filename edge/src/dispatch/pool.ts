@@ -3,7 +3,6 @@
  * A runner's announced slots are a standing claim; match.ts pairs them with jobs, and the deployment's object
  * has the last word on who gets the lease.
  */
-import { DurableObject } from 'cloudflare:workers';
 import {
   type BuildLimits,
   CLOSE,
@@ -43,13 +42,14 @@ import { type PlaceFacts, type PoolOverview, placeOf } from './places.ts';
 import { RunnerSockets } from './runner-sockets.ts';
 import { addressIn } from './shards/header.ts';
 import type { Address } from './shards/layout.ts';
-import { Membership } from './shards/membership.ts';
 import { movedAnswer } from './shards/moved.ts';
+import { Shard } from './shards/shard.ts';
+import { ShardObject } from './shards/shard-object.ts';
 
 /** Where the storage has the team's limits. */
 const LIMITS = 'limits';
 
-export class PoolObject extends DurableObject<Env> {
+export class PoolObject extends ShardObject {
   readonly #jobs: Jobs;
   readonly #runners: RunnerSockets;
   readonly #machines: Machines;
@@ -59,7 +59,7 @@ export class PoolObject extends DurableObject<Env> {
   readonly #alarm: Alarm;
   readonly #cutOff: CutOff;
   readonly #looks: Looks;
-  readonly #membership: Membership;
+  protected readonly shard: Shard;
   /** For the Worker's log. */
   readonly #name = () => `pool ${this.ctx.id.name}`;
 
@@ -67,7 +67,6 @@ export class PoolObject extends DurableObject<Env> {
     super(ctx, env);
     this.#alarm = new Alarm(ctx, { name: this.#name, afterRun: () => storeErrors(env) });
     this.#cutOff = new CutOff(ctx, this.#name);
-    this.#membership = new Membership(ctx.storage.kv, () => undefined);
     this.#jobs = new Jobs(limitedSql(ctx.storage.sql), (runnerId) => this.#runners.refresh(runnerId));
     this.#jobs.queue.team.limits = ctx.storage.kv.get<BuildLimits>(LIMITS) ?? NO_BUILD_LIMITS;
     this.#machines = new Machines(limitedSql(ctx.storage.sql));
@@ -79,6 +78,19 @@ export class PoolObject extends DurableObject<Env> {
       deployment: (id) => this.#deployment(id),
       isHeld,
       pumpBy: (time) => this.#alarm.ringBy(time),
+      paired: () => this.shard.look(),
+    });
+    this.shard = new Shard({
+      ctx,
+      sql: limitedSql(ctx.storage.sql),
+      env: () => this.env,
+      jobs: this.#jobs,
+      runners: this.#runners,
+      machines: this.#machines,
+      matchmaker: this.#matchmaker,
+      isHeld,
+      tendBy: (time) => this.#alarm.ringBy(time),
+      forget: (id) => this.#forget(id),
     });
     this.#checkIns = new CheckIns({
       env: () => this.env,
@@ -109,32 +121,59 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   /** A deployment wants to be built. Offering it again changes nothing. */
-  offer(offer: Offer, at?: Address): undefined {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+  async offer(offer: Offer, at?: Address): Promise<void> {
+    if (this.shard.isBehind(at)) return this.shard.moved;
+    this.shard.event();
+    const fetching = this.shard.fetchApp(offer.appId);
+    if (fetching !== undefined) await fetching;
+    const lent = this.shard.isLent(offer.deploymentId);
+    if (lent !== false && (await lent)) return;
     this.#released(this.#jobs.add(offer));
     if (offer.supersede) this.#matchmaker.supersede(offer.appId);
     void this.#matchmaker.pump();
   }
 
   /** A deployment has ended, or is not to be built any more. */
-  withdraw(deploymentId: string, at?: Address): undefined {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+  async withdraw(deploymentId: string, at?: Address): Promise<void> {
+    if (this.shard.isBehind(at)) return this.shard.moved;
+    this.shard.event();
+    await this.shard.withdraw(deploymentId);
+  }
+
+  /** Whether it was known. */
+  #forget(deploymentId: string): boolean {
     this.#matchmaker.withdrawn(deploymentId);
     const { known, out } = this.#jobs.remove(deploymentId);
     this.#released(out);
     if (known) void this.#matchmaker.pump();
+    return known;
   }
 
   /** A site was published: its picture is to be taken when a runner has nothing else to do. */
-  picture(wanted: Wanted, at?: Address): Promise<void> {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+  async picture(wanted: Wanted, at?: Address): Promise<void> {
+    if (this.shard.isBehind(at)) return this.shard.moved;
+    const isTaken =
+      !this.#runners.hasPhotographer() &&
+      (await this.shard.passOn(wanted.appId, (peer, there) => peer.pictureIfAble(wanted, there)));
+    if (!isTaken) await this.#addPicture(wanted);
+  }
+
+  /** The same, if a runner is connected that takes pictures. Gives whether one is. */
+  async pictureIfAble(wanted: Wanted, at: Address): Promise<boolean> {
+    if (this.shard.isBehind(at)) return this.shard.moved;
+    if (!this.#runners.hasPhotographer()) return false;
+    await this.#addPicture(wanted);
+    return true;
+  }
+
+  #addPicture(wanted: Wanted): Promise<void> {
     this.#pictures.add(wanted);
     return this.#pictures.pump();
   }
 
   /** Whether a runner was asked for a picture by this request, and has not answered yet. */
   hasPicture(runnerId: string, deploymentId: string, id: string, at?: Address): boolean {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     return this.#pictures.isOut(runnerId, deploymentId, id);
   }
 
@@ -146,32 +185,34 @@ export class PoolObject extends DurableObject<Env> {
     outcome: PictureResult['outcome'],
     at?: Address,
   ): Promise<void> {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     this.#pictures.end(runnerId, deploymentId, id, outcome);
     return this.#pictures.pump();
   }
 
   /** How many jobs wait. */
   depth(at?: Address): number {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     return this.#jobs.depth();
   }
 
   /** How many attempts are out with runners, and how many jobs wait. */
   load(at?: Address): { running: number; queued: number } {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     return { running: this.#jobs.out(), queued: this.#jobs.depth() };
   }
 
   /** The jobs that wait and the runners, by labels. */
   figures(at?: Address): PoolFigures {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     return figuresOf(this.#jobs.queue, this.#runners.roster);
   }
 
   /** Why a job waits; null when it does not. */
   async waitingReason(deploymentId: string, at?: Address): Promise<string | null> {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
+    const elsewhere = await this.shard.reasonElsewhere(deploymentId);
+    if (elsewhere !== undefined) return elsewhere;
     if (this.#jobs.find(deploymentId) === undefined) return null;
     const held = await heldReason(this.env);
     const place = placeOf(deploymentId, this.#facts(held, this.#matchmaker.claiming()));
@@ -180,7 +221,7 @@ export class PoolObject extends DurableObject<Env> {
 
   /** How these deployments stand here, which runners are connected, and which attempts are out. */
   async overview(deploymentIds: readonly string[], at?: Address): Promise<PoolOverview> {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     const held = deploymentIds.length === 0 ? null : await heldReason(this.env);
     const facts = this.#facts(held, this.#matchmaker.starting());
     const machines = [...this.#machines.all()].map(([runnerId, machine]) => ({ runnerId, machine }));
@@ -199,38 +240,50 @@ export class PoolObject extends DurableObject<Env> {
 
   /** Those of some runners that are connected; of all with null. */
   online(ids: readonly string[] | null = null, at?: Address): ConnectedRunner[] {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     return this.#runners.online(ids);
   }
 
   /** Somebody wants to know what a repository would be built as. Asking again changes nothing. False: too many. */
-  look(look: NewLook, at?: Address): boolean {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
-    return this.#looks.add(look);
+  async look(look: NewLook, at?: Address): Promise<boolean> {
+    if (this.shard.isBehind(at)) return this.shard.moved;
+    const isPassedOn =
+      !this.#runners.hasLooker() &&
+      (await this.shard.passOn(
+        look.id,
+        async (peer, there) => (await peer.lookIfAble(look, there)) === true,
+      ));
+    return isPassedOn || this.#looks.add(look);
+  }
+
+  /** The same, if a runner is connected that looks; null if none is. */
+  lookIfAble(look: NewLook, at: Address): boolean | null {
+    if (this.shard.isBehind(at)) return this.shard.moved;
+    return this.#runners.hasLooker() ? this.#looks.add(look) : null;
   }
 
   /** A look as its caller sees it; null if it isn't theirs, or not kept any longer. */
   lookOf(id: string, callerId: string, at?: Address): Look | null {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     return this.#looks.get(id, callerId);
   }
 
   drain(runnerId: string, draining: boolean, at?: Address): undefined {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     this.#runners.setDraining(runnerId, draining);
     void this.#matchmaker.pump();
   }
 
   /** Somebody has changed what a runner is registered for. */
   register(runner: RunnerRecord, at?: Address): undefined {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     this.#runners.register(runner.id, registrationOf(runner));
     void this.#matchmaker.pump();
   }
 
   /** Replaces the team's limits. What runs goes on, also where it is more than they allow. */
   limit(limits: BuildLimits, at?: Address): undefined {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     this.ctx.storage.kv.put(LIMITS, limits);
     this.#jobs.queue.team.limits = limits;
     void this.#matchmaker.pump();
@@ -238,7 +291,7 @@ export class PoolObject extends DurableObject<Env> {
 
   /** Cuts a removed runner off, in the middle of its builds. */
   async revoke(runnerId: string, at?: Address): Promise<void> {
-    if (!this.#membership.follow(at)) return this.#membership.moved;
+    if (this.shard.isBehind(at)) return this.shard.moved;
     this.#runners.revoke(runnerId);
     this.#machines.forget(runnerId);
     for (const { deploymentId } of this.#jobs.outWith(runnerId)) {
@@ -250,9 +303,12 @@ export class PoolObject extends DurableObject<Env> {
   override fetch(request: Request): Response {
     const runner = authenticatedRunner(request);
     if (runner === null) throw new Error('the Worker passed on a connection without its runner');
-    if (!this.#membership.follow(addressIn(request))) return movedAnswer(this.#membership.layout);
+    if (!this.shard.membership.follow(addressIn(request))) return movedAnswer(this.shard.membership.layout);
     const wait = this.#cutOff.waitFor(runner.id, Date.now());
-    return wait > 0 ? tooManyConnections(wait) : this.#runners.accept(runner);
+    if (wait > 0) return tooManyConnections(wait);
+    const answer = this.#runners.accept(runner);
+    this.shard.connected();
+    return answer;
   }
 
   override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -272,6 +328,7 @@ export class PoolObject extends DurableObject<Env> {
     }
     const { frame } = parsed;
     if (!this.#runners.spend(ws, poolCost(frame) - 1, 0)) return;
+    this.shard.event();
     const runnerId = this.#runners.idOf(ws);
     switch (frame.type) {
       case 'hello':
@@ -330,6 +387,7 @@ export class PoolObject extends DurableObject<Env> {
       () => this.#matchmaker.pump(),
       () => this.#looks.expire(),
       () => this.#pictures.pump(),
+      () => this.shard.tend(),
     ]);
   }
 

@@ -17,6 +17,7 @@ import {
   registrationOf,
   sameRegistration,
 } from './connections.ts';
+import type { OutAttempt } from './jobs.ts';
 import { type PoolSize, poolSize, returnWindow } from './return-window.ts';
 import { Roster } from './roster.ts';
 import { Silence } from './silence.ts';
@@ -27,7 +28,7 @@ const SIZE_KEY = 'size';
 export class RunnerSockets {
   readonly #connections: Connections;
   readonly #silence: Silence;
-  readonly #handedOut: (runnerId: string) => readonly AttemptRef[];
+  readonly #handedOut: (runnerId: string) => readonly OutAttempt[];
   /** The runners that have said hello, and what they may be given. Only to be read. */
   readonly roster = new Roster();
   /** Deployments whose lease is being asked for a runner, which may connect again meanwhile. */
@@ -38,7 +39,7 @@ export class RunnerSockets {
   #size: PoolSize | undefined;
 
   /** `handedOut` gives the attempts that are out with a runner, whatever it says that it holds. */
-  constructor(ctx: DurableObjectState, handedOut: (runnerId: string) => readonly AttemptRef[]) {
+  constructor(ctx: DurableObjectState, handedOut: (runnerId: string) => readonly OutAttempt[]) {
     this.#handedOut = handedOut;
     this.#kv = ctx.storage.kv;
     this.#connections = new Connections(ctx);
@@ -250,6 +251,52 @@ export class RunnerSockets {
     if (connection === undefined) return;
     closeQuietly(connection.ws, CLOSE.unauthorized, 'This runner was removed');
     this.closed(connection.ws);
+  }
+
+  /** How many are connected. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** How many are, or come back soon: a deploy of the Worker drops all of them. */
+  expectedSize(): number {
+    return Math.max(this.#noteSize()?.runners ?? 0, this.size);
+  }
+
+  /**
+   * Closes the connections of so many runners at most, which then connect to where they belong. Not of one that is just being
+   * given a job: it would miss the grant. Gives whose were closed, and how many are left.
+   */
+  sendAway(isMisplaced: (runnerId: string) => boolean, most: number): { sent: string[]; left: number } {
+    const sent: string[] = [];
+    let left = 0;
+    for (const { ws, attached } of this.#connections.all()) {
+      const { id } = attached;
+      if (!isMisplaced(id)) continue;
+      const isMissing = this.#expected.has(id) || this.#handedOut(id).some(({ accepted }) => !accepted);
+      if (isMissing || sent.length >= most) {
+        left += 1;
+        continue;
+      }
+      sent.push(id);
+      closeQuietly(ws, CLOSE.goingAway, 'This runner belongs to another part of its pool');
+      this.closed(ws);
+    }
+    if (sent.length > 0 && this.#size !== undefined) {
+      this.#size = { ...this.#size, runners: Math.max(this.size, this.#size.runners - sent.length) };
+      this.#kv.put(SIZE_KEY, this.#size);
+    }
+    return { sent, left };
+  }
+
+  /** Whether one is connected that takes pictures of sites. */
+  hasPhotographer(): boolean {
+    return this.#connections.all().some(({ attached }) => attached.takesPictures === true);
+  }
+
+  /** Whether one is connected that does something besides building. */
+  hasLooker(): boolean {
+    return this.#connections.all().some(({ attached: { features = [] } }) => features.length > 0);
   }
 
   /** Brings the roster up to date with a runner. */

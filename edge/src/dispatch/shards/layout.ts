@@ -10,12 +10,14 @@ export interface Layout {
   readonly generation: number;
   /** How many shards jobs and runners are spread over. */
   readonly shards: number;
+  /** How many there were before. */
+  readonly before: number;
   /** How many shards may still hold something: more than `shards` while those that were given up are emptied. */
   readonly reach: number;
 }
 
 /** The layout of a pool that was never split. */
-export const UNDIVIDED: Layout = { generation: 0, shards: 1, reach: 1 };
+export const UNDIVIDED: Layout = { generation: 0, shards: 1, before: 1, reach: 1 };
 
 /** The shard that a call is meant for, and the layout by which it was chosen. The platform does not always tell an object its name. */
 export interface Address {

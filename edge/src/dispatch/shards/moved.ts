@@ -1,6 +1,6 @@
 /**
  * How a shard answers a call that was made by an older layout than the one that counts there: nothing is done, and the call
- * is to be made again by the newer one. To a request for a WebSocket it is a response.
+ * is to be repeated by the newer one. To a request for a WebSocket it is a response.
  */
 import { z } from 'zod';
 import type { Layout } from './layout.ts';
@@ -12,11 +12,12 @@ interface Moved {
 
 const STATUS = 421;
 
-const Answer = z.object({ generation: z.int(), shards: z.int().min(1), reach: z.int().min(1) });
+const Shards = z.int().min(1);
+const Answer = z.object({ generation: z.int(), shards: Shards, before: Shards, reach: Shards });
 
 export const movedTo = (layout: Layout): Moved => ({ movedTo: layout });
 
-/** The layout by which a call is to be made again; null for an answer. */
+/** The layout by which a call is to be repeated; null for an answer. */
 export const layoutIn = (answer: unknown): Layout | null =>
   typeof answer === 'object' && answer !== null && 'movedTo' in answer ? Answer.parse(answer.movedTo) : null;
 

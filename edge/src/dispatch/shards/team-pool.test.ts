@@ -13,7 +13,7 @@ import { homeOf, type Layout, shardName, UNDIVIDED } from './layout.ts';
 
 beforeEach(() => forgetAll());
 
-const THREE: Layout = { generation: 1, shards: 3, reach: 3 };
+const THREE: Layout = { generation: 1, shards: 3, before: 1, reach: 3 };
 
 const offer = (appId = newObjectId()): Offer => ({
   deploymentId: newObjectId(),
@@ -55,7 +55,7 @@ test('a pool that was never split stores no layout', async () => {
   expect(knownLayout(ownerId)).toEqual(UNDIVIDED);
 });
 
-test('a call by an old layout is not lost: it is made again by the new one, which the isolate then knows', async () => {
+test('a call by an old layout is not lost: it is repeated by the new one, which the isolate then knows', async () => {
   const ownerId = newObjectId();
   await split(ownerId, THREE);
   const jobs = [0, 1, 2].map((home) => offer(idOf(home)));

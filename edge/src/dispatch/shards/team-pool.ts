@@ -18,7 +18,7 @@ import { type Address, homeOf, type Layout } from './layout.ts';
 import { layoutIn, layoutOf } from './moved.ts';
 import { type ShardStub, shardStub } from './shard-stub.ts';
 
-/** How often a call is made again because the layout has changed. It changes seldom, and each time the newest is answered. */
+/** How often a call is repeated because the layout has changed. It changes seldom, and each time the newest is answered. */
 const MOST_TRIES = 4;
 
 export class TeamPool {
@@ -98,8 +98,9 @@ export class TeamPool {
   }
 
   /** A look as its caller sees it; null if it isn't theirs, or not kept any longer. */
-  lookOf(id: string, callerId: string): Promise<Look | null> {
-    return this.#atHome(id, (shard, at) => shard.lookOf(id, callerId, at));
+  async lookOf(id: string, callerId: string): Promise<Look | null> {
+    const looks = await this.#atAll((shard, at) => shard.lookOf(id, callerId, at));
+    return looks.find((look) => look !== null) ?? null;
   }
 
   /** A draining runner finishes its builds and gets no new ones. */
