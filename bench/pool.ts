@@ -16,7 +16,7 @@ import { conditions, print, progress, round, table } from './report.ts';
 /** Apps whose jobs wait. */
 const APPS = 500;
 /** Deployments that are measured for each row, at least as many as there are runners. */
-const flags = numberFlags({ runners: 10_000, queued: 100_000, deployments: 2_000 });
+const flags = numberFlags({ runners: 10_000, queued: 100_000, deployments: 2_000, shards: 1 });
 const under = conditions();
 
 const upTo = (most: number, steps: readonly number[]) => [...steps.filter((step) => step < most), most];
@@ -26,6 +26,7 @@ let edge: PoolInstance = await startPoolInstance(state);
 const fleet = new Fleet(edge.url);
 const rows: number[][] = [];
 try {
+  await edge.split(flags.shards);
   await edge.register(flags.runners);
   progress(`${flags.runners} runners registered`);
   for (const runners of upTo(flags.runners, [100, 1_000])) {

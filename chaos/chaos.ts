@@ -6,36 +6,37 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type RunOptions, runChaos } from './run.ts';
 
-const USAGE = 'Usage: npm run chaos -- [--deployments 1..1000 | --kills 1..1000] [--seed TEXT]';
+const USAGE = 'Usage: npm run chaos -- [--deployments 1..1000 | --kills 1..1000] [--seed TEXT] [--shards]';
 const DEFAULT_DEPLOYMENTS = '30';
 
 /** An end that explains itself, so its stack is not printed. */
 class Ended extends Error {}
 
-function readArguments(): Pick<RunOptions, 'size' | 'seed'> {
+function readArguments(): Required<Pick<RunOptions, 'size' | 'seed' | 'shards'>> {
   const { values } = parseArgs({
     options: {
       deployments: { type: 'string' },
       kills: { type: 'string' },
       seed: { type: 'string', default: randomBytes(4).toString('hex') },
+      shards: { type: 'boolean', default: false },
     },
   });
-  const { deployments, kills, seed } = values;
+  const { deployments, kills, seed, shards } = values;
   if (deployments !== undefined && kills !== undefined) throw new Ended(USAGE);
   const amount = Number(kills ?? deployments ?? DEFAULT_DEPLOYMENTS);
   if (!Number.isInteger(amount) || amount < 1 || amount > 1000) throw new Ended(USAGE);
-  return { size: kills === undefined ? { deployments: amount } : { kills: amount }, seed };
+  return { size: kills === undefined ? { deployments: amount } : { kills: amount }, seed, shards };
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<number> {
-  const { size, seed } = readArguments();
+  const { size, seed, shards } = readArguments();
   print(`${'kills' in size ? `${size.kills} kills` : `${size.deployments} deployments`}, seed ${seed}`);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stop.abort(new Ended(`ended by ${name}`)));
-  const { faults, summary } = await runChaos({ size, seed, say: print, signal: stop.signal });
+  const { faults, summary } = await runChaos({ size, seed, shards, say: print, signal: stop.signal });
   for (const line of summary) print(line);
   for (const fault of faults) print(`FAULT ${fault}`);
   print(

@@ -27,6 +27,8 @@ export interface RunOptions {
   /** How much is to happen: so many deployments under every kind of fault, or so many kills and nothing else. */
   readonly size: { readonly deployments: number } | { readonly kills: number };
   readonly seed: string;
+  /** Whether the pool is several objects: as many as there are runners, of which it has none before the first connects. */
+  readonly shards?: boolean;
   /** Called with what happens, line by line. */
   readonly say: (line: string) => void;
   /** Aborts the run; everything is cleaned up anyway. */
@@ -68,12 +70,16 @@ export async function runChaos(options: RunOptions): Promise<Report> {
   return outcome.report;
 }
 
-async function run({ size, seed, say, signal }: RunOptions, cleanup: Cleanup): Promise<Report> {
+async function run(
+  { size, seed, shards = false, say, signal }: RunOptions,
+  cleanup: Cleanup,
+): Promise<Report> {
   const plan = 'kills' in size ? drawKills(size.kills, seed) : drawPlan(size.deployments, seed);
   const random = new Random(seed);
   await ensureWebImage(connectEngine());
   const proxy = cleanup.add(await FaultProxy.start(random.fork('proxy')), (it) => it.close());
-  const edge = cleanup.add(await startInstance({ reachedAt: behind(proxy) }), (it) => it.stop());
+  const variables = shards ? { RUNNERS_PER_SHARD: '1' } : {};
+  const edge = cleanup.add(await startInstance({ reachedAt: behind(proxy), variables }), (it) => it.stop());
   const repositories = cleanup.add(await Repositories.start(), (it) => it.close());
   const runners: RunnerProcess[] = [];
   for (let n = 1; n <= RUNNERS; n += 1)

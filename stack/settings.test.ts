@@ -187,6 +187,7 @@ test('retention settings and the quota of state are passed on unchanged', () => 
     AUDIT_DAYS: '90',
     MAX_QUEUED: '100000',
     MAX_RUNNERS: '10000',
+    RUNNERS_PER_SHARD: '30000',
     SERVER_STATE_MB: '64',
   };
   expect(readSettings(retention, '/checkout').passedOn).toEqual(retention);

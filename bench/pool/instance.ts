@@ -16,6 +16,8 @@ const REGISTERED_AT_ONCE = 500;
 export interface PoolInstance {
   readonly url: string;
   readonly port: number;
+  /** Spreads the pool over so many objects, which stay so many. */
+  split(shards: number): Promise<void>;
   /** Registers so many runners of one slot. */
   register(runners: number): Promise<void>;
   /** Offers so many more jobs of so many apps. From then on each that ends is followed by another. */
@@ -63,6 +65,7 @@ export async function startPoolInstance(state: string, samePort?: number): Promi
   return {
     url,
     port,
+    split: async (shards) => void (shards > 1 && (await ask('split', { shards }))),
     register: async (runners) => {
       for (let from = 0; from < runners; from += REGISTERED_AT_ONCE)
         await ask('runners', { from, to: Math.min(runners, from + REGISTERED_AT_ONCE) });

@@ -4,6 +4,7 @@
  */
 import type { Grant } from '@appflux/protocol';
 import type { Offer } from '../../../edge/src/dispatch/jobs.ts';
+import { type Address, homeOf, shardName } from '../../../edge/src/dispatch/shards/layout.ts';
 import type { Env } from '../../../edge/src/env.ts';
 import edge, { PoolObject as RealPool } from '../../../edge/src/index.ts';
 import { metadataOf } from '../../../edge/src/metadata/index.ts';
@@ -39,24 +40,27 @@ export class PoolObject extends RealPool {
     super(ctx, { ...env, DEPLOYMENTS: { getByName: claimed } as unknown as Env['DEPLOYMENTS'] });
   }
 
-  /** Offers so many jobs of so many apps. */
-  fill(count: number, apps: number): void {
-    while (this.#apps.length < apps) this.#apps.push(newObjectId());
-    for (let n = 0; n < count; n += 1) this.offer(this.#newOffer());
+  /** Offers so many jobs of so many apps that belong to this shard. */
+  fill(count: number, apps: number, shard: number, shards: number): void {
+    while (this.#apps.length < apps) {
+      const id = newObjectId();
+      if (homeOf(id, shards) === shard) this.#apps.push(id);
+    }
+    for (let n = 0; n < count; n += 1) void this.offer(this.#newOffer());
   }
 
   /** Withdraws everything, and offers nothing more. */
   clear(): void {
     this.#apps = [];
-    for (const id of this.#alive) this.withdraw(id);
+    for (const id of this.#alive) void this.withdraw(id);
     this.#alive.clear();
   }
 
   override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const frame = JSON.parse(String(message));
     if (frame.type === 'freed' && this.#alive.delete(frame.deploymentId)) {
-      this.withdraw(frame.deploymentId);
-      this.offer(this.#newOffer());
+      void this.withdraw(frame.deploymentId);
+      void this.offer(this.#newOffer());
     }
     return super.webSocketMessage(ws, message);
   }
@@ -79,7 +83,29 @@ export class PoolObject extends RealPool {
   }
 }
 
-type PoolStub = Record<'fill' | 'clear' | 'load', (...args: number[]) => Promise<unknown>>;
+interface PoolStub {
+  fill(count: number, apps: number, shard: number, shards: number): Promise<void>;
+  clear(): Promise<void>;
+  load(): Promise<{ running: number; queued: number }>;
+  depth(at: Address): Promise<number>;
+}
+
+/** Over how many objects the pool of this process is spread. */
+let shards = 1;
+
+/** Calls all of them, one after the other. */
+async function all<Answer>(
+  env: Env,
+  ownerId: string,
+  call: (pool: PoolStub, shard: number) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let shard = 0; shard < shards; shard += 1)
+    answers.push(
+      await call(env.POOLS.getByName(shardName({ ownerId, shard })) as unknown as PoolStub, shard),
+    );
+  return answers;
+}
 
 /** Registers runners `from` to `to` of a team: their credentials are made of their numbers. */
 async function register(env: Env, ownerId: string, from: number, to: number): Promise<void> {
@@ -108,19 +134,31 @@ export default {
     const { pathname, searchParams } = new URL(request.url);
     const number = (name: string) => Number(searchParams.get(name));
     const ownerId = searchParams.get('owner') ?? '';
-    const pool = env.POOLS.getByName(ownerId) as unknown as PoolStub;
     switch (pathname) {
       case '/bench/runners':
         await register(env, ownerId, number('from'), number('to'));
         return new Response(null, { status: 204 });
+      case '/bench/split': {
+        shards = number('shards');
+        const layout = { generation: 1, shards, before: 1, reach: shards };
+        await all(env, ownerId, (pool, shard) => pool.depth({ ownerId, shard, layout }));
+        return new Response(null, { status: 204 });
+      }
       case '/bench/fill':
-        await pool.fill(number('count'), number('apps'));
+        await all(env, ownerId, (pool, shard) =>
+          pool.fill(Math.ceil(number('count') / shards), Math.ceil(number('apps') / shards), shard, shards),
+        );
         return new Response(null, { status: 204 });
       case '/bench/clear':
-        await pool.clear();
+        await all(env, ownerId, (pool) => pool.clear());
         return new Response(null, { status: 204 });
       case '/bench/load':
-        return Response.json(await pool.load());
+        return Response.json(
+          (await all(env, ownerId, (pool) => pool.load())).reduce((a, b) => ({
+            running: a.running + b.running,
+            queued: a.queued + b.queued,
+          })),
+        );
       default:
         return edge.fetch(request, env, ctx);
     }
