@@ -77,7 +77,7 @@ export class JobQueue {
   /** `running` are the builds of each App, `team` those of all together. */
   static of(jobs: Iterable<WaitingJob>, running: Running, team = new TeamBuilds()): JobQueue {
     const queue = new JobQueue(team);
-    for (const [appId, builds] of running) queue.#countApp(appId, builds);
+    for (const [appId, builds] of running) queue.countApp(appId, builds);
     for (const job of jobs) queue.add(job);
     return queue;
   }
@@ -183,7 +183,7 @@ export class JobQueue {
     this.countApp(appId, change);
   }
 
-  /** An App has so many more builds running, or fewer, which are not counted for the team here. */
+  /** A build of an App has begun, or ended, that counts elsewhere as one of the team. */
   countApp(appId: string, change: number): void {
     const app = this.#appOf(appId);
     app.running += change;

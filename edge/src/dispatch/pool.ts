@@ -42,6 +42,7 @@ import { type PlaceFacts, type PoolOverview, placeOf } from './places.ts';
 import { RunnerSockets } from './runner-sockets.ts';
 import { addressIn } from './shards/header.ts';
 import type { Address } from './shards/layout.ts';
+import { shareOf } from './shards/limit-shares.ts';
 import { movedAnswer } from './shards/moved.ts';
 import { Shard } from './shards/shard.ts';
 import { ShardObject } from './shards/shard-object.ts';
@@ -60,6 +61,8 @@ export class PoolObject extends ShardObject {
   readonly #cutOff: CutOff;
   readonly #looks: Looks;
   protected readonly shard: Shard;
+  /** Those of the team. */
+  #limits: BuildLimits;
   /** For the Worker's log. */
   readonly #name = () => `pool ${this.ctx.id.name}`;
 
@@ -68,7 +71,7 @@ export class PoolObject extends ShardObject {
     this.#alarm = new Alarm(ctx, { name: this.#name, afterRun: () => storeErrors(env) });
     this.#cutOff = new CutOff(ctx, this.#name);
     this.#jobs = new Jobs(limitedSql(ctx.storage.sql), (runnerId) => this.#runners.refresh(runnerId));
-    this.#jobs.queue.team.limits = ctx.storage.kv.get<BuildLimits>(LIMITS) ?? NO_BUILD_LIMITS;
+    this.#limits = ctx.storage.kv.get<BuildLimits>(LIMITS) ?? NO_BUILD_LIMITS;
     this.#machines = new Machines(limitedSql(ctx.storage.sql));
     this.#runners = new RunnerSockets(ctx, (id) => this.#jobs.outWith(id));
     const isHeld = () => areJobsHeld(this.env);
@@ -91,7 +94,10 @@ export class PoolObject extends ShardObject {
       isHeld,
       tendBy: (time) => this.#alarm.ringBy(time),
       forget: (id) => this.#forget(id),
+      teamLimits: () => this.#limits,
+      changed: () => this.#share(),
     });
+    this.#share();
     this.#checkIns = new CheckIns({
       env: () => this.env,
       jobs: this.#jobs,
@@ -284,9 +290,16 @@ export class PoolObject extends ShardObject {
   /** Replaces the team's limits. What runs goes on, also where it is more than they allow. */
   limit(limits: BuildLimits, at?: Address): undefined {
     if (this.shard.isBehind(at)) return this.shard.moved;
+    if (JSON.stringify(limits) === JSON.stringify(this.#limits)) return;
     this.ctx.storage.kv.put(LIMITS, limits);
-    this.#jobs.queue.team.limits = limits;
+    this.#limits = limits;
+    this.#share();
     void this.#matchmaker.pump();
+  }
+
+  /** What this shard may build of the team's limits depends on how many shards there are. */
+  #share(): void {
+    this.#jobs.queue.team.limits = shareOf(this.#limits, this.shard.membership);
   }
 
   /** Cuts a removed runner off, in the middle of its builds. */

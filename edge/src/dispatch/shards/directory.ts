@@ -1,4 +1,5 @@
 /** What shard 0 does for the whole pool: it decides over how many objects the pool is spread, and knows who has slots. */
+import type { BuildLimits } from '@appflux/protocol';
 import { journal } from '../../journal.ts';
 import { nextLayout, type ShardLimits, type ShardLoad } from './grow.ts';
 import { type Layout, UNDIVIDED } from './layout.ts';
@@ -28,6 +29,8 @@ export interface DirectoryOptions {
   /** What this shard itself has to do and to spare. */
   readonly load: () => ShardLoad;
   readonly spare: () => SpareKind[];
+  /** The limits of the team, which the other shards get from this one. */
+  readonly teamLimits: () => BuildLimits;
   /** Whether no shard hands out jobs now. */
   readonly isHeld: () => Promise<boolean>;
   /** Has `tend` called at this time (Unix milliseconds) at the latest. */
@@ -79,7 +82,7 @@ export class Directory {
 
   /** Looks at the load of a pool that was split, and changes its layout if need be. Never throws. */
   async tend(): Promise<void> {
-    const { membership, peers, load, limits, tendBy } = this.#options;
+    const { membership, peers, load, limits, teamLimits, tendBy } = this.#options;
     if (membership.shard > 0 || !membership.isShared) return;
     const now = Date.now();
     // Never later than was meant, even if the clock was set back.
@@ -88,10 +91,12 @@ export class Directory {
       return;
     }
     this.#lookAt = now + LOOK_MS;
-    // Asking them also brings those that have missed it the newest layout.
+    // Asking them also brings those that have missed it the newest layout, and the limits of the team.
     const asked = peers
       .all()
-      .map((shard) => this.#ask(shard, () => peers.call(shard, (peer, at) => peer.shardLoad(at))));
+      .map((shard) =>
+        this.#ask(shard, () => peers.call(shard, (peer, at) => peer.shardLoad(teamLimits(), at))),
+      );
     const others = await Promise.all(asked);
     const known = others.filter((other) => other !== null);
     const loads = [load(), ...known];

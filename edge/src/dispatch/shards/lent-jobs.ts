@@ -1,6 +1,6 @@
 /**
  * The jobs of this shard's Apps that another shard has: lent to it, because it has a slot for them, or left with it when their
- * App moved here. They count as builds of their App. SQLite has the truth, as in jobs.ts.
+ * App moved here. They count as builds of their App; who has them counts them for the team. SQLite has the truth, as in jobs.ts.
  */
 import type { Sql } from '../../limits/sql.ts';
 import type { JobQueue } from '../job-queue.ts';

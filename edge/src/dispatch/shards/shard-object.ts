@@ -1,5 +1,6 @@
 /** What the other shards of its pool call a pool's object for. */
 import { DurableObject } from 'cloudflare:workers';
+import type { BuildLimits } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
 import type { Offer } from '../jobs.ts';
 import type { ShardSpare } from './directory.ts';
@@ -61,9 +62,13 @@ export abstract class ShardObject extends DurableObject<Env> {
     return this.shard.lenders();
   }
 
-  /** What this shard has to do. */
-  shardLoad(at: Address): ShardLoad {
+  /** Replaces the team's limits for its builds. */
+  abstract limit(limits: BuildLimits, at?: Address): undefined;
+
+  /** What this shard has to do. It gets the team's limits by that. */
+  shardLoad(limits: BuildLimits, at: Address): ShardLoad {
     if (this.shard.isBehind(at)) return this.shard.moved;
+    this.limit(limits);
     return this.shard.load();
   }
 }

@@ -1,4 +1,5 @@
 /** What a pool's object does as one of several. An object that is the whole pool does nothing of this but count. */
+import type { BuildLimits } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
 import { journal } from '../../journal.ts';
 import type { Sql } from '../../limits/sql.ts';
@@ -38,6 +39,10 @@ export interface ShardOptions {
   readonly tendBy: (time: number) => void;
   /** Gives back the slot of a job that was forgotten, and hands it out again. */
   readonly forget: (deploymentId: string) => boolean;
+  /** The limits of the team for its builds. */
+  readonly teamLimits: () => BuildLimits;
+  /** The layout has changed. */
+  readonly changed: () => void;
 }
 
 export class Shard {
@@ -58,7 +63,10 @@ export class Shard {
     const { ctx, sql, env, jobs, runners, isHeld, tendBy } = options;
     const { kv } = ctx.storage;
     const { roster } = runners;
-    const membership = new Membership(kv, () => tendBy(Date.now()));
+    const membership = new Membership(kv, () => {
+      options.changed();
+      tendBy(Date.now());
+    });
     const lent = new LentJobs(sql, jobs.queue);
     const peers = new Peers(env, membership);
     this.membership = membership;
@@ -94,6 +102,7 @@ export class Shard {
         eventsPerSecond: EVENTS_PER_SECOND,
       }),
       load: () => this.load(),
+      teamLimits: options.teamLimits,
       spare: () => this.spare(),
       isHeld,
       tendBy,

@@ -1,7 +1,7 @@
 /** For tests of split pools: deployments that are only leases, runners that hold what they are granted, and layouts. */
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import type { AttemptRef, Grant, RunnerToPool } from '@appflux/protocol';
+import { type AttemptRef, type Grant, NO_BUILD_LIMITS, type RunnerToPool } from '@appflux/protocol';
 import { vi } from 'vitest';
 import type { DeploymentObject } from '../../../deployment/object.ts';
 import { metadataOf } from '../../../metadata/index.ts';
@@ -51,7 +51,7 @@ export async function splitInto(ownerId: string, shards: number, reach = shards)
 export async function shardsAreSettled(ownerId: string, shards: number): Promise<boolean> {
   const layout = (await addressOf(ownerId, 0))?.layout ?? UNDIVIDED;
   for (let shard = 0; shard < shards; shard += 1) {
-    const load = await shardStubOf(ownerId, shard).shardLoad({ ownerId, shard, layout });
+    const load = await shardStubOf(ownerId, shard).shardLoad(NO_BUILD_LIMITS, { ownerId, shard, layout });
     if (!load.isSettled) return false;
   }
   return true;
