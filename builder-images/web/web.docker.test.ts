@@ -323,18 +323,20 @@ describe('the cache', () => {
 });
 
 describe('installed packages', () => {
-  const KEEP = { APPFLUX_CACHE: '/tmp/cache', APPFLUX_KEEP_INSTALLED: 'esbuild sharp' };
-  const RESTORE = { ...KEEP, APPFLUX_RESTORE_INSTALLED: '1' };
+  const KEEP = { APPFLUX_KEEP_PACKAGES: 'esbuild sharp' };
   const packageOf = (name: string, manifest: string) =>
     `mkdir -p node_modules/${name} && echo '${manifest}' > node_modules/${name}/package.json`;
   const PLAIN = packageOf('plain', '{"scripts":{"test":"x"}}');
-  /** An install command that also runs the given one, and a build that lists what has been kept. */
-  const keeping = (install: string) =>
-    build(`mkdir /tmp/cache && ${PLAIN} && ${install}`, 'ls /tmp/cache/installed/node_modules', KEEP);
+  /** An install command that also runs the given one, and a build. */
+  const keeping = (install: string, command = 'ls node_modules') =>
+    build(`${PLAIN} && ${install}`, command, KEEP);
 
-  test('are kept as the install command left them', async () => {
-    const { code, output } = await finish(keeping(packageOf('esbuild', '{"scripts":{"postinstall":"x"}}')));
-    expect(output).toContain(`${MARK} end keep 0\n${MARK} begin build\nesbuild\nplain\n`);
+  test('are fit for later builds as the install command left them, without what tools put beside them', async () => {
+    const install = packageOf('esbuild', '{"scripts":{"postinstall":"x"}}');
+    const { code, output } = await finish(
+      keeping(`${install} && mkdir node_modules/.bin`, 'mkdir -p node_modules/.vite/deps; ls node_modules'),
+    );
+    expect(output).toContain(`esbuild\nplain\n${MARK} end build 0\n${MARK} begin keep\n${MARK} end keep 0\n`);
     expect(code).toBe(0);
   });
 
@@ -354,8 +356,32 @@ describe('installed packages', () => {
         'm',
       ),
     );
+    expect(output).not.toContain(`${MARK} begin keep`);
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    [
+      'changed a file',
+      'echo x >> node_modules/plain/package.json',
+      'the build changed .*plain/package\\.json',
+    ],
+    [
+      'replaced one by an older one',
+      'cp -p /etc/hostname node_modules/plain/package.json',
+      'the build changed',
+    ],
+    ['added a file', 'touch -d 2020-01-01 node_modules/plain/x', 'the build changed'],
+    ['removed a file', 'rm node_modules/plain/package.json', 'the build changed .*plain'],
+    ['removed a package', 'rm -r node_modules/plain', 'the build added or removed some'],
+    ['changed a mode', 'chmod 600 node_modules/plain/package.json', 'the build changed'],
+  ])('are not kept if the build has %s', async (_, command, reason) => {
+    const { code, output } = await finish(keeping('true', command));
+    expect(output).toMatch(
+      new RegExp(`^Installed packages are not kept for the next build: ${reason}.*\\.$`, 'm'),
+    );
     expect(output).toContain(`${MARK} end keep 1\n`);
-    expect(code).toBe(2);
+    expect(code).toBe(0);
   });
 
   test.each([
@@ -370,31 +396,37 @@ describe('installed packages', () => {
     expect(output).toContain(`${MARK} end keep 1\n`);
   });
 
-  test('of an earlier build are put in place of the install command', async () => {
-    const ready =
-      'mkdir -p /tmp/cache/installed/node_modules/.bin; ln -s ../a /tmp/cache/installed/node_modules/.bin/a';
+  test('are not kept by a build that failed', async () => {
+    const { code, output } = await finish(keeping('true', 'exit 3'));
+    expect(output).not.toContain(`${MARK} begin keep`);
+    expect(code).toBe(3);
+  });
+
+  test('of an earlier build are used in place of the install command', async () => {
     const { code, output } = await finish(
-      // The ignore command comes first: here it fills the cache.
+      // The ignore command comes first: here it stands for the mount.
       build('echo never', 'readlink node_modules/.bin/a; env', {
-        ...RESTORE,
-        APPFLUX_IGNORE_COMMAND: `${ready}; false`,
+        ...KEEP,
+        APPFLUX_REUSE_PACKAGES: '1',
+        APPFLUX_IGNORE_COMMAND: 'mkdir -p node_modules/.bin; ln -s ../a node_modules/.bin/a; false',
       }),
     );
     expect(output).toContain(`${MARK} begin restore\n${MARK} end restore 0\n${MARK} begin build\n../a\n`);
-    expect(output).not.toMatch(/never|_INSTALLED=/);
+    expect(output).not.toMatch(/never|_PACKAGES=|begin keep/);
     expect(code).toBe(0);
   });
 
-  test('are installed if there are none of an earlier build, or something is in their place', async () => {
-    for (const before of ['true', 'mkdir -p /tmp/cache/installed/node_modules node_modules/own']) {
+  test('are installed if there are none of an earlier build', async () => {
+    for (const before of ['true', 'mkdir node_modules']) {
       const { code, output } = await finish(
-        build('echo installed', 'ls -d node_modules', {
-          ...RESTORE,
+        build('echo installed', 'true', {
+          ...KEEP,
+          APPFLUX_REUSE_PACKAGES: '1',
           APPFLUX_IGNORE_COMMAND: `${before}; false`,
         }),
       );
       expect(output).toMatch(/end restore 1\n\S+ begin install\ninstalled\n/);
-      expect(code).toBe(before === 'true' ? 2 : 0);
+      expect(code).toBe(0);
     }
   });
 });

@@ -13,9 +13,9 @@ import { engineMessage } from '../sandbox/engine.ts';
 import type { Mark } from '../sandbox/marks.ts';
 import type { Surroundings } from '../sandbox/surroundings.ts';
 import type { PreparedSource, StepContext } from '../step-context.ts';
+import { type AttemptPackages, attemptPackages } from './attempt-packages.ts';
 import { type Caches, MOST_LAYERS } from './caches.ts';
 import { PRODUCTION, scopeOf, type Wanted } from './choose.ts';
-import { decidingFiles } from './deciding-files.ts';
 import { entryBytes, type FoundEntry } from './entry.ts';
 import {
   CACHE_MOUNT,
@@ -25,8 +25,9 @@ import {
   GRADLE_PROPERTIES,
   gradleOptions,
 } from './environment.ts';
-import { installedKey, SELF_CONTAINED_SCRIPTS } from './installed.ts';
+import { SELF_CONTAINED_SCRIPTS } from './installed.ts';
 import { cacheKey } from './key.ts';
+import type { Measured } from './measure.ts';
 import { plainMount } from './mount.ts';
 
 export interface OpenInput {
@@ -46,14 +47,17 @@ const MAX_PROPERTIES = 256 * 1024;
 /** How long measuring may take: a build can write a tree that takes hours to walk through. */
 const MEASURE_MS = 60_000;
 
+const NOTHING: Measured = { bytes: 0, files: 0 };
+
 const UNMOUNTABLE = 'Cache: cannot be mounted on this runner';
 
 interface Open {
   readonly wanted: Wanted;
   readonly folder: AttemptCacheFolder;
   readonly entry: FoundEntry | null;
-  /** Key of the packages that this build would install; null if later builds can't reuse them. */
-  readonly installable: string | null;
+  readonly packages: AttemptPackages | null;
+  /** Whether the packages of the entry are mounted. */
+  readonly reuses: boolean;
 }
 
 export interface AttemptCacheInput {
@@ -66,8 +70,8 @@ export class AttemptCache {
   readonly #caches: Caches;
   readonly #input: AttemptCacheInput;
   #open: Open | null = null;
-  /** Key of the installed packages that the cache holds by now. */
-  #installed: string | null = null;
+  /** Whether the image's entry has found the installed packages fit for later builds. */
+  #fit = false;
 
   constructor(caches: Caches, input: AttemptCacheInput) {
     this.#caches = caches;
@@ -90,44 +94,48 @@ export class AttemptCache {
     const leased = await this.#caches.lease(job.app.id, wanted, folder.top, job.clearCache);
     const mount = leased.entry && this.#caches.mountOf(job.app.id, { ...leased, entry: leased.entry });
     const entry = mount === null ? null : leased.entry;
-    const installable = await this.#installable(input);
-    this.#open = { wanted, folder: leased.folder, entry, installable };
-    this.#installed = entry?.installed ?? null;
+    const packages = this.#caches.enabled
+      ? await attemptPackages({ ...input, job, top: folder.workspace.source })
+      : null;
+    const reused = packages && this.#reused(leased.folder, entry, packages);
+    this.#open = { wanted, folder: leased.folder, entry, packages, reuses: reused !== null };
     if (this.#caches.enabled) {
       const outcome = entry === leased.entry ? this.#found(entry, wanted) : UNMOUNTABLE;
       ctx.log(say`${outcome} (${formatElapsed(performance.now() - startedAt)}).`);
     }
     return {
-      mounts: [mount ?? plainMount(leased.folder)],
+      mounts: [
+        mount ?? plainMount(leased.folder),
+        ...(packages === null ? [] : [reused ?? plainMount(leased.folder.packages, packages.target)]),
+      ],
       suggested: cacheEnvironment(manager, plan.installCommand),
       environment: { APPFLUX_CACHE: CACHE_MOUNT, ...(await gradleEnvironment(plan, source.root)) },
       entry: {
         APPFLUX_CACHE_LINKS: cachedFolders(plan).join('\n'),
-        ...(installable === null ? {} : { APPFLUX_KEEP_INSTALLED: SELF_CONTAINED_SCRIPTS.join(' ') }),
-        ...(installable !== null && installable === this.#installed
-          ? { APPFLUX_RESTORE_INSTALLED: '1' }
-          : {}),
+        ...(packages === null ? {} : { APPFLUX_KEEP_PACKAGES: SELF_CONTAINED_SCRIPTS.join(' ') }),
+        ...(reused === null ? {} : { APPFLUX_REUSE_PACKAGES: '1' }),
       },
     };
   }
 
-  async #installable({ plan, imageId, manager, managerVersion, source }: OpenInput): Promise<string | null> {
-    const { job, folder } = this.#input;
-    const { installCommand, node } = plan;
-    if (!this.#caches.enabled || installCommand === null) return null;
-    const files = await decidingFiles(source.root, folder.workspace.source);
-    if (files === null) return null;
-    const { variables, files: sealedFiles } = job;
-    const version = managerVersion?.version ?? null;
-    const tools = { manager, version, imageId, node };
-    return installedKey({ ...tools, installCommand, files, variables, sealedFiles });
+  /** The mount of the entry's packages, if they are those that this build would install. */
+  #reused(
+    folder: AttemptCacheFolder,
+    entry: FoundEntry | null,
+    { key, target }: AttemptPackages,
+  ): MountSettings | null {
+    if (entry === null || entry.installed?.key !== key) return null;
+    return this.#caches.packagesMountOf(
+      this.#input.job.app.id,
+      folder.packages,
+      entry.installed.layer,
+      target,
+    );
   }
 
-  /** Takes a mark of the build's entry script, which tells whether the cache now has this build's packages. */
+  /** Takes a mark of the build's entry script, which tells whether later builds can reuse this build's packages. */
   take(mark: Mark): void {
-    if (mark.stage !== 'keep') return;
-    const isKept = mark.event === 'end' && mark.code === 0;
-    this.#installed = isKept ? (this.#open?.installable ?? null) : null;
+    if (mark.stage === 'keep') this.#fit = mark.event === 'end' && mark.code === 0;
   }
 
   #found(entry: FoundEntry | null, wanted: Wanted): string {
@@ -148,9 +156,12 @@ export class AttemptCache {
     const { job, journal } = this.#input;
     journal.warn('The engine cannot mount a cache', { app: job.app.id, error: engineMessage(error) });
     ctx.log(say`${UNMOUNTABLE}; starting without it.`);
-    this.#open = { ...open, entry: null };
-    this.#installed = null;
-    return mounts.map((mount) => (mount.Target === CACHE_MOUNT ? plainMount(open.folder) : mount));
+    this.#open = { ...open, entry: null, reuses: false };
+    return mounts.map((mount) => {
+      if (mount.Target === CACHE_MOUNT) return plainMount(open.folder);
+      if (mount.Target !== open.packages?.target) return mount;
+      return plainMount(open.folder.packages, mount.Target);
+    });
   }
 
   /** Saves nothing: a process of the build may still be running. */
@@ -176,24 +187,41 @@ export class AttemptCache {
     }
   }
 
-  async #keep({ wanted, folder, entry }: Open, signal: AbortSignal): Promise<string> {
+  async #keep(open: Open, signal: AbortSignal): Promise<string> {
+    const { wanted, folder, entry } = open;
     const appId = this.#input.job.app.id;
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]);
-    const measured = await this.#caches.measure(folder.upper, wanted.image, inTime);
+    const measure = (path: string) => this.#caches.measure(path, wanted.image, inTime);
+    // What was written over reused packages is not theirs: it goes with the attempt.
+    const installedKey = this.#fit && !open.reuses ? (open.packages?.key ?? null) : null;
+    const [cache, packages] = await Promise.all([
+      measure(folder.upper),
+      installedKey === null ? NOTHING : measure(folder.packages.upper),
+    ]);
     signal.throwIfAborted();
-    if (measured === null) return 'not saved, its size could not be measured';
-    if (measured.files > MOST_FILES) return 'not saved, too many files';
-    const { bytes } = measured;
-    const installed = this.#installed;
-    const same = entry !== null && entry.key === wanted.key && entry.installed === installed;
-    if (same && bytes < WORTH_KEEPING_BYTES) return 'unchanged';
+    if (cache === null || packages === null) return 'not saved, its size could not be measured';
+    if (cache.files + packages.files > MOST_FILES) return 'not saved, too many files';
+    const reused = open.reuses ? (entry?.installed ?? null) : null;
     const base = entry?.layers ?? [];
-    const total = bytes + (entry === null ? 0 : entryBytes(entry));
+    const same = entry !== null && entry.key === wanted.key && entry.installed === reused;
+    if (same && installedKey === null && cache.bytes < WORTH_KEEPING_BYTES) return 'unchanged';
+    const bytes = cache.bytes + packages.bytes;
+    const total = bytes + entryBytes({ layers: base, installed: reused });
     if (total > this.#caches.maxEntryBytes || base.length >= MOST_LAYERS) {
       await this.#caches.forget(appId, wanted);
       return `not saved, it has grown to ${formatBytes(total)}; the next build starts without a cache`;
     }
-    await this.#caches.keep(appId, wanted, { path: folder.upper, bytes, installed }, base);
+    const installed = installedKey && {
+      path: folder.packages.upper,
+      bytes: packages.bytes,
+      key: installedKey,
+    };
+    await this.#caches.keep(
+      appId,
+      wanted,
+      { path: folder.upper, bytes: cache.bytes, reused, installed: installed || null },
+      base,
+    );
     this.#open = null;
     return `saved ${formatBytes(bytes)} of changes, ${formatBytes(total)} in total`;
   }

@@ -1,9 +1,13 @@
 /** The build caches of this runner, one per app. */
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { MountSettings } from 'dockerode';
 import { describeError } from '../journal.ts';
-import { type AttemptCacheFolder, attemptCacheFolder } from '../sandbox/attempt-cache-folder.ts';
+import {
+  type AttemptCacheFolder,
+  attemptCacheFolder,
+  type WrittenFolder,
+} from '../sandbox/attempt-cache-folder.ts';
 import { chooseEntry, type Wanted } from './choose.ts';
 import { bootId, syncFileSystem } from './durable.ts';
 import {
@@ -11,6 +15,7 @@ import {
   type FoundEntry,
   isOf,
   type Layer,
+  layersOf,
   readEntries,
   touchEntry,
   writeEntry,
@@ -25,12 +30,18 @@ const PACK_ABOVE = 6;
 /** With more than this, packing has failed again and again, or the mount's options would become too long. */
 export const MOST_LAYERS = 16;
 
-/** What a build has written, with its facts. */
-export interface Written {
+/** A folder that a build has written, and its size in bytes. */
+interface WrittenLayer {
   readonly path: string;
   readonly bytes: number;
-  /** Key of the installed packages that the layers hold now (installed.ts). */
-  readonly installed: string | null;
+}
+
+/** What a build has written to its cache. */
+export interface Written extends WrittenLayer {
+  /** The packages of an earlier build that it has reused; null for none. */
+  readonly reused: Entry['installed'];
+  /** The packages that it has installed and later builds can reuse, with their key (installed.ts); null for none. */
+  readonly installed: (WrittenLayer & { readonly key: string }) | null;
 }
 
 /** Caches of all apps. Changes to the folders are made one after the other; builds run meanwhile. */
@@ -74,11 +85,13 @@ export class Caches {
     clear: boolean,
   ): Promise<{ folder: AttemptCacheFolder; entry: FoundEntry | null }> {
     const folder = attemptCacheFolder(attemptTop);
-    await mkdir(folder.upper, { recursive: true, mode: 0o700 });
-    await mkdir(folder.work);
-    // The state folder above is this user's alone; inside of the container the builder's user has to get in.
-    await chmod(folder.top, 0o755);
-    await chmod(folder.upper, 0o777);
+    for (const { upper, work } of [folder, folder.packages]) {
+      await mkdir(upper, { recursive: true, mode: 0o700 });
+      await mkdir(work);
+      // The state folder above is this user's alone; inside of the container the builder's user has to get in.
+      await chmod(dirname(upper), 0o755);
+      await chmod(upper, 0o777);
+    }
     if (!this.enabled) return { folder, entry: null };
     const entry = await this.#inTurn(async () => {
       const entries = await readEntries(appFolder(this.#folder, appId), await this.#boot);
@@ -89,7 +102,7 @@ export class Caches {
       }
       const chosen = chooseEntry(entries, wanted);
       if (chosen === null) return null;
-      await writeFile(folder.lease, JSON.stringify(chosen.layers.map(({ id }) => id)));
+      await writeFile(folder.lease, JSON.stringify(layersOf(chosen).map(({ id }) => id)));
       await touchEntry(chosen);
       return chosen;
     });
@@ -105,6 +118,11 @@ export class Caches {
       folder,
       entry.layers.map((layer) => this.#upkeep.layerPath(appId, layer)),
     );
+  }
+
+  /** The mount of the packages that an attempt reuses; null where it cannot be said in a mount's options. */
+  packagesMountOf(appId: string, folder: WrittenFolder, layer: Layer, target: string): MountSettings | null {
+    return attemptMount(folder, [this.#upkeep.layerPath(appId, layer)], target);
   }
 
   /** What a build has written; null where that cannot be said. */
@@ -123,25 +141,32 @@ export class Caches {
   }
 
   /**
-   * Makes what a build wrote the newest layer of its scope's cache: two renames, so that a crash leaves either the old
-   * state or the new one. That it also reaches the disk is not waited for: until then the entry says in which start of
+   * Makes what a build wrote the newest layer of its scope's cache, by renames, the entry's last, so that a crash leaves
+   * either the old state or the new one. That it also reaches the disk is not waited for: until then the entry says in which start of
    * the host it was written, and counts in that one only. Makes room by forgetting what was not used for longest.
    * @param base the layers that the build began with
    */
   async keep(
     appId: string,
     wanted: Wanted,
-    { path, bytes, installed }: Written,
+    { path, bytes, reused, installed }: Written,
     base: readonly Layer[],
   ): Promise<void> {
     const app = appFolder(this.#folder, appId);
-    const layer: Layer = { id: newLayerId(), bytes };
     const { scope, image, key } = wanted;
     const boot = await this.#boot;
-    const entry: Entry = { scope, image, key, layers: [layer, ...base], installed, boot };
+    const moves: { readonly from: string; readonly layer: Layer }[] = [];
+    const moved = (written: WrittenLayer): Layer => {
+      const layer = { id: newLayerId(), bytes: written.bytes };
+      moves.push({ from: written.path, layer });
+      return layer;
+    };
+    const layers = [moved({ path, bytes }), ...base];
+    const packages = installed === null ? reused : { key: installed.key, layer: moved(installed) };
+    const entry: Entry = { scope, image, key, layers, installed: packages, boot };
     await this.#inTurn(async () => {
       await mkdir(app.layers, { recursive: true, mode: 0o700 });
-      await rename(path, this.#upkeep.layerPath(appId, layer));
+      for (const { from, layer } of moves) await rename(from, this.#upkeep.layerPath(appId, layer));
       if (boot === null) await syncFileSystem(app.layers, this.#closed.signal);
       await writeEntry(app, entry);
     });

@@ -1,5 +1,5 @@
 /** Which entry a build starts with, and which entries are evicted. Pure. */
-import type { FoundEntry, Layer } from './entry.ts';
+import { type FoundEntry, layersOf } from './entry.ts';
 
 /** The scope of production; previews read it, and never write it. */
 export const PRODUCTION = 'production';
@@ -45,7 +45,7 @@ export function entriesToEvict(all: readonly OwnedEntry[], limitBytes: number): 
   const evicted: OwnedEntry[] = [];
   let total = 0;
   for (const owned of newestFirst) {
-    const added = owned.entry.layers.filter(({ id }) => !kept.has(`${owned.appId}/${id}`));
+    const added = layersOf(owned.entry).filter(({ id }) => !kept.has(`${owned.appId}/${id}`));
     const bytes = added.reduce((sum, layer) => sum + layer.bytes, 0);
     if (total + bytes > limitBytes) {
       evicted.push(owned);
@@ -60,9 +60,9 @@ export function entriesToEvict(all: readonly OwnedEntry[], limitBytes: number): 
 /** The layers that neither an entry nor a running build needs. */
 export function unusedLayers(
   layers: readonly string[],
-  entries: readonly { readonly layers: readonly Layer[] }[],
+  entries: readonly Pick<FoundEntry, 'layers' | 'installed'>[],
   leased: ReadonlySet<string>,
 ): string[] {
-  const needed = new Set(entries.flatMap((entry) => entry.layers.map(({ id }) => id)));
+  const needed = new Set(entries.flatMap((entry) => layersOf(entry).map(({ id }) => id)));
   return layers.filter((id) => !needed.has(id) && !leased.has(id));
 }

@@ -18,7 +18,7 @@ const entry: Entry = {
   image: 'appflux/web-builder',
   key: 'k',
   layers: [{ id: 'a'.repeat(12), bytes: 1 }],
-  installed: 'i',
+  installed: { key: 'i', layer: { id: 'b'.repeat(12), bytes: 2 } },
   boot: 'this start',
 };
 
@@ -49,6 +49,8 @@ describe('an entry', () => {
     await mkdir(app.entries, { recursive: true });
     await writeFile(join(app.entries, 'half.json'), JSON.stringify(entry).slice(0, 40));
     await writeFile(join(app.entries, 'older.json'), JSON.stringify({ ...entry, boot: undefined }));
+    // Until 0.1.0, packages were a folder of the cache's own layers.
+    await writeFile(join(app.entries, 'copies.json'), JSON.stringify({ ...entry, installed: 'i' }));
     expect(await readEntries(app, 'this start')).toEqual([]);
     expect(await readdir(app.entries)).toEqual([]);
   });

@@ -18,8 +18,8 @@ const Entry = z.strictObject({
   key: z.string().min(1),
   /** The newest first. */
   layers: z.array(Layer).min(1),
-  /** Key of the installed packages that lie in the layers (installed.ts); null if none can be reused. */
-  installed: z.string().min(1).nullable(),
+  /** The installed packages: their key (installed.ts), and the layer that is node_modules; null if none can be reused. */
+  installed: z.strictObject({ key: z.string().min(1), layer: Layer }).nullable(),
   /** The host's start in which the layers were written (durable.ts); null once they are on the disk for certain. */
   boot: z.string().min(1).nullable(),
 });
@@ -37,9 +37,13 @@ export const isOf =
   (entry: Entry): boolean =>
     entry.scope === scope && entry.image === image;
 
+/** All layers of an entry, with the one of its packages. */
+export const layersOf = ({ layers, installed }: Pick<Entry, 'layers' | 'installed'>): readonly Layer[] =>
+  installed === null ? layers : [...layers, installed.layer];
+
 /** All bytes of an entry's layers. */
-export const entryBytes = ({ layers }: Pick<Entry, 'layers'>): number =>
-  layers.reduce((sum, { bytes }) => sum + bytes, 0);
+export const entryBytes = (entry: Pick<Entry, 'layers' | 'installed'>): number =>
+  layersOf(entry).reduce((sum, { bytes }) => sum + bytes, 0);
 
 const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 

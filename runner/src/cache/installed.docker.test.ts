@@ -1,4 +1,7 @@
 /** Installed packages that a later build takes over, through the real pipeline. */
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RESTORING } from '../job/stage-log.ts';
 import { connectEngine } from '../sandbox/engine.ts';
@@ -9,6 +12,7 @@ import { ensureWebImage } from '../testing/docker.ts';
 // Many builds one after the other, on a machine that may have other work.
 vi.setConfig({ testTimeout: 600_000 });
 
+const APP = '66f2a1c04b7e9d0000000001';
 const OTHER = '66f2a1c04b7e9d0000000002';
 
 let bench: CliBench;
@@ -31,6 +35,10 @@ function installed({ log }: CachedBuild): 'by command' | 'reused' | null {
   const [command, taken] = [lines.includes('$ npm ci'), lines.includes(`${RESTORING} npm ci`)];
   if (command === taken) return null;
   return command ? 'by command' : 'reused';
+}
+
+async function emptyFolder(folder: string) {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
 }
 
 /** The project with another build command. */
@@ -75,36 +83,60 @@ describe('installed packages', () => {
     expect(installed(await deploy(project, { appId: OTHER }))).toBe('by command');
   });
 
-  test('are as they were installed, whatever a build did to them afterwards', async () => {
-    const spoil = building(
-      'echo "throw new Error(1)" > node_modules/vite/package.json; mkdir dist; echo > dist/index.html',
+  test.each([
+    ['changed', 'echo "throw new Error(1)" > node_modules/vite/package.json', 'the build changed'],
+    ['added', 'cp -a node_modules/vite node_modules/other', 'the build (changed|added)'],
+    ['removed', 'rm -r node_modules/react', 'the build (changed|added or removed)'],
+  ])('that a build has %s are not kept, and the log says why', async (_, command, reason) => {
+    const spoil = await deploy(building(`npm run build && ${command}`));
+    expect(spoil.status, spoil.log).toBe('success');
+    expect(spoil.log).toMatch(
+      new RegExp(`^Installed packages are not kept for the next build: ${reason}`, 'm'),
     );
-    expect((await deploy(spoil)).status).toBe('success');
     const next = await deploy(project);
-    expect([next.status, installed(next)], next.log).toEqual(['success', 'reused']);
+    expect([next.status, installed(next)], next.log).toEqual(['success', 'by command']);
   });
 
-  test('of a preview that poisons them are never those of production', async () => {
+  test('are kept without what tools put beside them', async () => {
+    const tool = 'mkdir -p node_modules/.tool && echo x > node_modules/.tool/state';
+    expect((await deploy(building(`npm run build && ${tool}`))).status).toBe('success');
+    const next = await deploy(building('ls -A node_modules && npm run build'));
+    expect([next.status, installed(next)], next.log).toEqual(['success', 'reused']);
+    expect(next.log).toMatch(/^vite$/m);
+    expect(next.log).not.toMatch(/^\.(?:tool|vite-temp)$/m);
+  });
+
+  test('that a build reuses and changes stay as they were, for previews as for production', async () => {
     await warm();
     const poison = building(
-      'echo poisoned > $APPFLUX_CACHE/installed/node_modules/vite/package.json; head -c 2000000 /dev/urandom > $APPFLUX_CACHE/x; npm run build',
+      'npm run build && echo poisoned > node_modules/vite/package.json && rm -r node_modules/react && head -c 2000000 /dev/urandom > $APPFLUX_CACHE/x',
     );
-    const preview = await deploy(poison, { environment: 'preview' });
-    expect([preview.status, installed(preview)], preview.log).toEqual(['success', 'reused']);
-    const own = await deploy(project, { environment: 'preview' });
-    expect([own.status, installed(own)]).toEqual(['failed', 'reused']);
-    const production = await deploy(project);
-    expect([production.status, installed(production)], production.log).toEqual(['success', 'reused']);
+    for (const environment of ['preview', 'production'] as const) {
+      const poisoned = await deploy(poison, { environment });
+      expect([poisoned.status, installed(poisoned)], poisoned.log).toEqual(['success', 'reused']);
+    }
+    for (const environment of ['preview', 'production'] as const) {
+      const next = await deploy(project, { environment });
+      expect([next.status, installed(next)], next.log).toEqual(['success', 'reused']);
+    }
   });
 
-  test('are installed by the command where what was kept cannot be put in its place', async () => {
-    expect((await deploy(building('npm run build && rm -r $APPFLUX_CACHE/installed'))).status).toBe(
-      'success',
-    );
+  test('of a project whose build removes them are in a folder that can be removed', async () => {
+    const removing = await deploy(building('npm run build && rm -rf node_modules && mkdir node_modules'));
+    expect(removing.status, removing.log).toBe('success');
+    expect(installed(await deploy(project))).toBe('by command');
+  });
+
+  test('are installed by the command where those of an earlier build are damaged', async () => {
+    await warm();
+    const layers = join(bench.state, 'cache', APP, 'layers');
+    const isPackages = (layer: string) => existsSync(join(layers, layer, 'vite'));
+    for (const layer of (await readdir(layers)).filter(isPackages)) await emptyFolder(join(layers, layer));
     const next = await deploy(project);
     expect(next.log).toContain('The packages could not be restored.');
     expect(next.log).toMatch(/^\$ npm ci$/m);
     expect(next.status, next.log).toBe('success');
+    expect(installed(await deploy(project))).toBe('by command');
     expect(installed(await deploy(project))).toBe('reused');
   });
 });

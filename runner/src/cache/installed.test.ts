@@ -8,14 +8,15 @@ const files = (change: Record<string, string> = {}) =>
   new Map(Object.entries({ 'package.json': MANIFEST, 'package-lock.json': LOCK, ...change }));
 const npm = (change: Record<string, string> = {}) => ({
   manager: 'npm' as const,
+  version: null,
   installCommand: 'npm ci',
+  buildCommand: 'npm run build',
   files: files(change),
 });
 const input = (change: Partial<InstalledKeyInput> = {}): InstalledKeyInput => ({
   ...npm(),
   imageId: 'sha256:1',
   node: '24',
-  version: null,
   variables: { A: '1', B: '2' },
   sealedFiles: {},
   ...change,
@@ -29,7 +30,7 @@ describe('an install that can be left out', () => {
       ['yarn', 'yarn install --frozen-lockfile', 'yarn.lock'],
       ['bun', 'bun install --frozen-lockfile', 'bun.lock'],
     ] as const) {
-      const own = { manager, installCommand, files: files({ [lockfile]: 'a@1.0.0' }) };
+      const own = { ...npm(), manager, installCommand, files: files({ [lockfile]: 'a@1.0.0' }) };
       expect(isRepeatable(own), manager).toBe(true);
       expect(isRepeatable({ ...own, files: files() }), manager).toBe(false);
     }
@@ -63,6 +64,32 @@ describe('an install that can be left out', () => {
     ['a manifest of another shape', { 'package.json': '{"scripts":[]}' }],
   ])('is none with %s', (_, change) => {
     expect(isRepeatable(npm(change))).toBe(false);
+  });
+
+  test.each([
+    ['rm -rf node_modules && npm run build', false],
+    ['npx rimraf dist node_modules/', false],
+    ['node -e "fs.rmSync(\'node_modules\', { recursive: true })"', false],
+    ['vite build; mv ./node_modules /tmp/away', false],
+    ['rm -rf node_modules/.cache dist && vite build', true],
+    ['rm -rf dist; node node_modules/vite/bin/vite.js build', true],
+    ['node --run build && rm -r out/node_modules.txt', true],
+    ['format node_modules', true],
+    ['vite build --rm -- node_modules.html', true],
+  ])('with %s: %s', (command, expected) => {
+    expect(isRepeatable({ ...npm(), buildCommand: command })).toBe(expected);
+    const manifest = JSON.stringify({ scripts: { build: command } });
+    expect(isRepeatable(npm({ 'package.json': manifest }))).toBe(expected);
+  });
+
+  test('is none with an npm that removes node_modules itself', () => {
+    for (const version of ['6.14.18', '5', '^6.0.0'])
+      expect(isRepeatable({ ...npm(), version }), version).toBe(false);
+    for (const version of [null, '7.0.0', '10.9.2', '^11', '60.0.0'])
+      expect(isRepeatable({ ...npm(), version }), String(version)).toBe(true);
+    const pnpm = { manager: 'pnpm', installCommand: 'pnpm install --frozen-lockfile' } as const;
+    const older = files({ 'pnpm-lock.yaml': 'a@1.0.0' });
+    expect(isRepeatable({ ...npm(), ...pnpm, files: older, version: '6.35.1' })).toBe(true);
   });
 });
 

@@ -4,6 +4,9 @@
  * `npm ci` begins with deleting node_modules, so keeping that folder helps nobody who still runs it. It is left out only
  * where running it could make no other: the same lockfile and settings, image, Node and variables, one package without
  * scripts of its own, and an install that did nothing but fill node_modules, which the image's entry sees for itself.
+ *
+ * The folder is a mount then, so that keeping and reusing it takes no time whatever its size. A mount can't be removed or
+ * renamed: a project whose commands do that gets a plain folder, which is not kept.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -62,6 +65,13 @@ const OWN_SCRIPTS =
 /** A package that is a folder of the project; what is in it changes without the lockfile. */
 const FOLDER_AS_PACKAGE = /(?:^|["'\s@])(?:file|link|portal|workspace):|"link":\s*true/m;
 
+/** A command that removes or moves node_modules. */
+const MOVES_PACKAGES =
+  /(?:^|[^\w-])(?:rm|rmdir|rimraf|del(?:-cli)?|mv|move|trash|unlink|remove|rmSync|renameSync)\b[^;&|]*(?<=[\s"'(])(?:\.\/)?node_modules\/?(?=$|[\s"';&|)])/;
+
+/** Versions and ranges of npm before 7, which removes node_modules itself, not what is in it (npm's changelog, 7.0.0). */
+const REMOVES_FOLDER = /^\D*[1-6](?!\d)/;
+
 /** A package that is a Git repository: its own scripts make what is installed of it. */
 const REPOSITORY_AS_PACKAGE = /git\+|git@|codeload\.github/;
 
@@ -72,15 +82,25 @@ const Manifest = z.looseObject({
 
 export interface InstallFacts {
   readonly manager: CachedManager;
+  /** The version or range of the package manager that the project wants; null leaves it to the image. */
+  readonly version: string | null;
   readonly installCommand: string | null;
+  readonly buildCommand: string | null;
   /** Which of the deciding files are there, with their text. */
   readonly files: ReadonlyMap<string, string>;
 }
 
 /** Whether an install command, run again with the same deciding files, would leave the same node_modules. */
-export function isRepeatable({ manager, installCommand, files }: InstallFacts): boolean {
+export function isRepeatable({
+  manager,
+  version,
+  installCommand,
+  buildCommand,
+  files,
+}: InstallFacts): boolean {
   const plain = manager !== null && Object.hasOwn(PLAIN, manager) ? PLAIN[manager] : undefined;
   if (plain === undefined || installCommand !== plain.command) return false;
+  if (manager === 'npm' && REMOVES_FOLDER.test(version ?? '')) return false;
   const lockfile = files.get(plain.lockfile);
   const text = files.get('package.json');
   if (lockfile === undefined || text === undefined) return false;
@@ -92,10 +112,11 @@ export function isRepeatable({ manager, installCommand, files }: InstallFacts): 
   if (/^packages\s*:/m.test(settings)) return false;
   if (/patchedDependencies/.test(`${text}\n${settings}`)) return false;
   const manifest = manifestOf(text);
+  if (manifest === null || manifest.workspaces !== undefined) return false;
+  const commands = [buildCommand ?? '', ...Object.values(manifest.scripts).map(String)];
   return (
-    manifest !== null &&
-    manifest.workspaces === undefined &&
-    !Object.keys(manifest.scripts).some((name) => OWN_SCRIPTS.test(name))
+    !Object.keys(manifest.scripts).some((name) => OWN_SCRIPTS.test(name)) &&
+    !commands.some((command) => MOVES_PACKAGES.test(command))
   );
 }
 
@@ -112,8 +133,6 @@ export interface InstalledKeyInput extends InstallFacts {
   /** The image's digest: its tools, and the processor that it is for. */
   readonly imageId: string;
   readonly node: string | null;
-  /** The version of the package manager that the project wants; null leaves it to the image. */
-  readonly version: string | null;
   /** The app's variables and files, which package managers read settings from. */
   readonly variables: Readonly<Record<string, string>>;
   readonly sealedFiles: Readonly<Record<string, string>>;

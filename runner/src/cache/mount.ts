@@ -1,6 +1,6 @@
 /** How a cache gets into a container. */
 import type { MountSettings } from 'dockerode';
-import type { AttemptCacheFolder } from '../sandbox/attempt-cache-folder.ts';
+import type { WrittenFolder } from '../sandbox/attempt-cache-folder.ts';
 import { CACHE_MOUNT } from './environment.ts';
 
 /** The kernel takes one page of mount options (mount(2)); some of it is for what the engine adds. */
@@ -34,23 +34,28 @@ function overlay(target: string, options: string): MountSettings {
 }
 
 /**
- * The cache of one attempt: the layers below can only be read, and what the build writes goes into `upper`. The
- * overlay is mounted and unmounted by the engine, so the runner need not be root.
+ * Layers of earlier builds, and what this build writes: the layers can only be read, and what is written goes into
+ * `upper`. The overlay is mounted and unmounted by the engine, so the runner need not be root.
  * @param lower absolute paths, the newest layer first
+ * @param target where it is in the container
  * @returns null when the options would be longer than the kernel takes, or a path cannot be named in them
  */
 export function attemptMount(
-  { upper, work }: AttemptCacheFolder,
+  { upper, work }: WrittenFolder,
   lower: readonly string[],
+  target: string = CACHE_MOUNT,
 ): MountSettings | null {
   if (![...lower, upper].every(isPlainPath)) return null;
   const options = `${SAFE},lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work},${KIND}`;
-  return options.length > LONGEST_OPTIONS ? null : overlay(CACHE_MOUNT, options);
+  return options.length > LONGEST_OPTIONS ? null : overlay(target, options);
 }
 
 /** Where there is nothing to begin with, an overlay has nothing to do: the build writes into the folder itself. */
-export function plainMount({ upper }: AttemptCacheFolder): MountSettings {
-  return { Type: 'bind', Source: upper, Target: CACHE_MOUNT, BindOptions: { Propagation: 'rprivate' } };
+export function plainMount(
+  { upper }: Pick<WrittenFolder, 'upper'>,
+  target: string = CACHE_MOUNT,
+): MountSettings {
+  return { Type: 'bind', Source: upper, Target: target, BindOptions: { Propagation: 'rprivate' } };
 }
 
 /** Several layers as one folder that can only be read. */

@@ -15,6 +15,7 @@ import {
   type FoundEntry,
   isOf,
   type Layer,
+  layersOf,
   namesIn,
   readEntries,
   writeEntry,
@@ -133,7 +134,9 @@ export class Upkeep {
   /** An entry as it is now; null if a newer build has put another one in its place. */
   async #unchanged(app: AppFolder, entry: Entry): Promise<FoundEntry | null> {
     const now = (await readEntries(app, await this.#around.boot)).find(isOf(entry));
-    return now !== undefined && JSON.stringify(now.layers) === JSON.stringify(entry.layers) ? now : null;
+    return now !== undefined && JSON.stringify(layersOf(now)) === JSON.stringify(layersOf(entry))
+      ? now
+      : null;
   }
 
   async #discardUnused(app: AppFolder, leased: ReadonlySet<string>): Promise<void> {
@@ -152,7 +155,7 @@ export class Upkeep {
     const leave = leaveFree?.(blocks * bsize) ?? 2 * keepFree;
     const layers = new Map<string, number>();
     for (const { appId, entry } of await this.#allEntries()) {
-      for (const { id, bytes } of entry.layers) layers.set(`${appId}/${id}`, bytes);
+      for (const { id, bytes } of layersOf(entry)) layers.set(`${appId}/${id}`, bytes);
     }
     const taken = [...layers.values()].reduce((sum, bytes) => sum + bytes, 0);
     return Math.max(0, Math.min(maxBytes, taken + bavail * bsize - leave));

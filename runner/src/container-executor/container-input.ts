@@ -1,8 +1,7 @@
 /** Describes the container of a build. Pure. */
-import { posix, relative, sep } from 'node:path';
 import { traceVariables } from '../job/history-trace.ts';
 import { buildEnvironment, platformVariables } from '../job/variables.ts';
-import { type ContainerInput, WORKSPACE } from '../sandbox/container-spec.ts';
+import { type ContainerInput, inContainer, WORKSPACE } from '../sandbox/container-spec.ts';
 import type { CommandRunInput } from './build-input.ts';
 
 export interface DescribedBuild extends CommandRunInput {
@@ -22,7 +21,7 @@ export function containerInput(build: DescribedBuild): ContainerInput {
     deploymentId: job.deploymentId,
     attempt,
     source: top,
-    workingDir: posix.join(WORKSPACE, relative(top, source.root).split(sep).join('/')),
+    workingDir: inContainer(top, source.root),
     environment: environmentOf(build),
     limits,
     openFiles: build.openFiles,

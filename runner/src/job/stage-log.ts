@@ -29,6 +29,7 @@ export class StageLog {
   #startedAt = 0;
   #span: Span = UNTRACED;
   #last: Mark | null = null;
+  #current: BuildStage | null = null;
 
   /** @param source what is built: most uploads have no repository that Git could be asked about */
   constructor(
@@ -41,16 +42,16 @@ export class StageLog {
     this.#ctx = ctx;
   }
 
-  /** The stage that was begun last, to which belongs what is done about its packages; null when none was. */
+  /** The stage that was begun last, to which belongs what is done about its packages beforehand; null when none was. */
   get current(): BuildStage | null {
-    const stage = this.#last?.stage ?? null;
-    if (stage === 'prepare') return 'server';
-    return stage === 'restore' || stage === 'keep' ? 'install' : stage;
+    return this.#current;
   }
 
   /** Takes a mark of the entry. */
   take(mark: Mark) {
     this.#last = mark;
+    // Whether packages are kept is decided after everything else, and changes nothing about the build.
+    if (mark.stage !== 'keep') this.#current = stageOf(mark.stage);
     if (mark.event === 'begin') {
       this.#startedAt = performance.now();
       this.#span = (this.#ctx.trace ?? UNTRACED).begin(`${mark.stage} command`);
@@ -95,6 +96,11 @@ export class StageLog {
       );
     }
   }
+}
+
+function stageOf(stage: Exclude<Mark['stage'], 'keep'>): BuildStage {
+  if (stage === 'prepare') return 'server';
+  return stage === 'restore' ? 'install' : stage;
 }
 
 /** Null where there is nothing to say: what was kept is said with the cache, and why not by the entry. */

@@ -81,8 +81,9 @@ export async function removeAttemptFolder(engine: Engine, runnerId: string, top:
   } catch {
     // The second try reports the error, if that fails too.
     await emptyAsBuilder(engine, runnerId, join(top, 'source'));
-    const { upper } = attemptCacheFolder(top);
-    if (existsSync(upper)) await emptyAsBuilder(engine, runnerId, upper);
+    const { upper, packages } = attemptCacheFolder(top);
+    for (const folder of [upper, packages.upper])
+      if (existsSync(folder)) await emptyAsBuilder(engine, runnerId, folder);
     await removeTree(top);
   }
 }

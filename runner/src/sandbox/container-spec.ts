@@ -1,4 +1,5 @@
 /** The container of one build, as the engine is asked for it. Pure. */
+import { posix, relative, sep } from 'node:path';
 import type { JobLimits } from '@appflux/protocol';
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
 
@@ -13,6 +14,10 @@ export const BUILDER = `${BUILDER_UID}:${BUILDER_UID}`;
 
 /** The path of the source tree in the container. */
 export const WORKSPACE = '/workspace';
+
+/** The path in the container of a path in the source tree whose top is `top` on the host. */
+export const inContainer = (top: string, path: string): string =>
+  posix.join(WORKSPACE, relative(top, path).split(sep).join('/'));
 
 const HOME = '/home/builder';
 const ENTRY = '/usr/local/bin/appflux-build';
