@@ -7,7 +7,7 @@ import { consume } from './queues/consume.ts';
 import { answerSite } from './sites/serve/index.ts';
 
 export { DeadLetterObject } from './dead-letters/object.ts';
-export { PoolObject } from './dispatch/pool.ts';
+export { PoolObject } from './dispatch/object/pool.ts';
 export { MaintenanceObject } from './maintenance/object.ts';
 export { MongoObject } from './metadata/mongo/object.ts';
 export { NotificationObject } from './notify/object.ts';

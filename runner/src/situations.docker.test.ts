@@ -91,7 +91,7 @@ const FAILURES: Readonly<Record<string, Situation>> = {
     zip: { 'package.json': project('true', { packageManager: `pnpm@9.15.0+sha512.${'0'.repeat(128)}` }) },
     fails: /another hash.*corepack use/,
   },
-  'a Yarn 4 that is told what only Yarn 1 knows': {
+  'a Yarn 4 with a setting of Yarn 1': {
     zip: { 'package.json': project('true', { packageManager: 'yarn@4.18.1' }) },
     variables: { YARN_PRODUCTION: 'false' },
     fails: /Remove YARN_PRODUCTION/,

@@ -4,11 +4,11 @@
  */
 import type { Grant } from '@appflux/protocol';
 import type { Offer } from '../../../edge/src/dispatch/jobs.ts';
-import { type Address, homeOf, shardName } from '../../../edge/src/dispatch/shards/layout.ts';
 import type { Env } from '../../../edge/src/env.ts';
 import edge, { PoolObject as RealPool } from '../../../edge/src/index.ts';
 import { metadataOf } from '../../../edge/src/metadata/index.ts';
 import { newObjectId } from '../../../edge/src/metadata/object-id.ts';
+import { type Address, homeOf, shardName } from '../../../edge/src/pools/layout.ts';
 import type { QueueMessage } from '../../../edge/src/queue-messages.ts';
 import { hashToken } from '../../../edge/src/secrets/tokens.ts';
 

@@ -28,7 +28,7 @@ import { audited, bearer, json, jsonBody, needs, refusals, router } from '../htt
 import { actorOf, type Caller, creatorOf } from '../identity/caller.ts';
 import type { DeploymentRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
 import { ownedApp } from './apps.ts';
 

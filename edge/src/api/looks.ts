@@ -6,7 +6,7 @@ import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.
 import type { Caller } from '../identity/caller.ts';
 import { sealTask } from '../look/task.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { throttleOf } from '../throttle/index.ts';
 import type { Rule } from '../throttle/rule.ts';
 

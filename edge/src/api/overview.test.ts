@@ -12,7 +12,7 @@ import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { appRecord, deploymentRecord, runnerRecord } from '../metadata/testing/sample-records.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import type { QueueMessage } from '../queue-messages.ts';
 import { consume } from '../queues/consume.ts';
 import { recentErrors } from '../recent-errors.ts';

@@ -10,7 +10,7 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { bearer, jsonBody, needs, refusals, router, runnerOnly } from '../http/router.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { pictureKey } from '../storage/keys.ts';
 import { ownedDeployment } from './deployments.ts';
 

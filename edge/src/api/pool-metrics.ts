@@ -4,7 +4,7 @@ import { bearer, needs, refusals, router } from '../http/router.ts';
 import { lastDays } from '../metadata/day.ts';
 import { OPEN_METRICS_TYPE, renderOpenMetrics } from '../metrics/open-metrics.ts';
 import { poolFamilies } from '../metrics/pool-families.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 
 export const poolMetrics = router();
 

@@ -15,7 +15,7 @@ import {
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { appRecord, tokenRecord } from '../metadata/testing/sample-records.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { makePack, sha256Hex } from '../sites/testing/pack.ts';
 import { type Connected, connectAttempt, givenRunner } from '../testing/attempt.ts';

@@ -20,7 +20,7 @@ import { audited, bearer, json, jsonBody, needs, refusals, router, runnerOnly } 
 import { issueToken, MAX_TOKENS } from '../identity/one-time-token.ts';
 import type { Metadata, TokenRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
 
 const DAY_MS = 24 * 3600_000;

@@ -15,7 +15,7 @@ import { type ApiEnv, bearer, json, jsonBody, refusals, router, runnerOnly } fro
 import { authenticate, authenticateRunner, bearerToken } from '../identity/authenticate.ts';
 import { requireScope } from '../identity/caller.ts';
 import { deploymentOf } from '../objects/deployments.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { passOn } from '../sockets/refuse.ts';
 import { type AuthenticatedRunner, onBehalfOf } from '../sockets/runner-header.ts';
 import { TOKEN_PREFIX } from '../token-prefix.ts';

@@ -14,7 +14,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { ConnectedRunner } from '../dispatch/connected-runner.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import type { Metadata, RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 
 const ById = z.object({ id: ObjectId });
 

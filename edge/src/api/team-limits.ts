@@ -2,7 +2,7 @@
 import { BuildLimits, formatNumber } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 
 export const teamLimits = router();
 

@@ -1,7 +1,7 @@
 /** Ephemeral runners that ended without removing their registration: their machine was switched off, or lost its network. */
 import type { Env } from '../env.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 
 /** How long an ephemeral runner may be away. Longer than a machine takes to start, and than an instance is usually down. */
 const AWAY_MS = 3600_000;

@@ -18,7 +18,7 @@ import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { trace } from '../tracing/export.ts';
 import type { Snapshot } from './answers.ts';
 import { againFrom, findSource, requireSource, useSource } from './source.ts';

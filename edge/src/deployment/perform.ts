@@ -7,7 +7,7 @@ import { archiveLog } from '../logs/archive/write.ts';
 import { tailOf } from '../logs/tail.ts';
 import { keepsLogTails } from '../metadata/index.ts';
 import { LOG_TAIL_LINES } from '../metadata/metadata.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import type { SbomUploads } from '../provenance/sbom-uploads.ts';
 import { objectsOf } from '../storage/index.ts';
 import { logKey } from '../storage/keys.ts';

@@ -1,7 +1,7 @@
 /** What the pools of an instance have to build. */
 import type { Env } from '../env.ts';
 import type { Metadata } from '../metadata/metadata.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 
 /** Teams whose pools are asked: the platform limits how many objects a request may call. */
 const MOST_POOLS = 500;

@@ -4,7 +4,7 @@ import { App, Deployment, ErrorBody, LOGS_SUBPROTOCOL } from '@appflux/protocol'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DeadLetterObject } from '../dead-letters/object.ts';
 import { DeploymentObject } from '../deployment/object.ts';
-import { PoolObject } from '../dispatch/pool.ts';
+import { PoolObject } from '../dispatch/object/pool.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { givenRunner } from '../testing/attempt.ts';
 import { type Asked, forgetAll, request, signIn } from '../testing/worker.ts';

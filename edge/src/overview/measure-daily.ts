@@ -2,9 +2,9 @@
 import type { Env } from '../env.ts';
 import { dayOf } from '../metadata/day.ts';
 import { metadataOf } from '../metadata/index.ts';
-import { poolOf } from '../objects/pools.ts';
 import { attempt } from '../operations/attempt.ts';
 import { operationsOf } from '../operations/object.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { sweepOf } from '../retention/object.ts';
 import { type CurrentDisk, diskId, runnerDisks } from './disks.ts';
 import { currentDisks } from './machine.ts';

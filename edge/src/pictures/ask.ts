@@ -3,7 +3,7 @@ import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 import { isSite } from '../metadata/sites.ts';
-import { poolOf } from '../objects/pools.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { siteUrl } from '../sites/hosts/domain.ts';
 import { deploymentLabel } from '../sites/hosts/labels.ts';
 

@@ -4,8 +4,8 @@ import { NO_BUILD_LIMITS } from '@appflux/protocol';
 import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { TokenKind } from '../metadata/metadata.ts';
 import { notificationsOf } from '../notify/announce.ts';
-import { poolOf } from '../objects/pools.ts';
 import { forgetLinksOf } from '../outbox/index.ts';
+import { poolOf } from '../pools/team-pool.ts';
 import { keysOfUpload } from '../storage/keys.ts';
 import { deleteApp, type Parts } from './delete-app.ts';
 

@@ -1,8 +1,8 @@
 /** What shard 0 does for the whole pool: it decides over how many objects the pool is spread, and knows who has slots. */
 import type { BuildLimits } from '@appflux/protocol';
 import { journal } from '../../journal.ts';
+import { type Layout, UNDIVIDED } from '../../pools/layout.ts';
 import { nextLayout, type ShardLimits, type ShardLoad } from './grow.ts';
-import { type Layout, UNDIVIDED } from './layout.ts';
 import type { Membership } from './membership.ts';
 import type { Peers } from './peers.ts';
 import type { SpareKind } from './spare.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Layout, UNDIVIDED } from '../../pools/layout.ts';
 import { MOST_SHARDS, nextLayout, REST_MS, type ShardLoad } from './grow.ts';
-import { type Layout, UNDIVIDED } from './layout.ts';
 
 const LIMITS = { runners: 1_000, eventsPerSecond: 100 };
 const load = (runners: number, eventsPerSecond = 0, isEmpty = false): ShardLoad => ({

@@ -1,5 +1,5 @@
 /** When a pool is spread over more objects, or over fewer. Pure. */
-import type { Layout } from './layout.ts';
+import type { Layout } from '../../pools/layout.ts';
 
 /** What one shard has to do. */
 export interface ShardLoad {

@@ -1,6 +1,6 @@
 /** What one shard may build of a team's limits. Pure. */
 import type { BuildLimits } from '@appflux/protocol';
-import type { Layout } from './layout.ts';
+import type { Layout } from '../../pools/layout.ts';
 
 /**
  * A limit is divided evenly, so that no shard has to ask another for each build. Each has one build at least, or its Apps

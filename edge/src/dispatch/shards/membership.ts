@@ -1,6 +1,6 @@
 /** What a shard knows of the pool that it is a part of. It is stored once the pool is split; others store nothing. */
-import { type Address, homeOf, type Layout, UNDIVIDED } from './layout.ts';
-import { movedTo } from './moved.ts';
+import { type Address, homeOf, type Layout, UNDIVIDED } from '../../pools/layout.ts';
+import { movedTo } from '../../pools/moved.ts';
 
 const ADDRESS_KEY = 'address';
 
@@ -48,8 +48,8 @@ export class Membership {
   }
 
   /**
-   * Follows the layout by which a call has chosen this shard, if it is newer. False for an older one: the call is to be made
-   * again by the layout that counts here. A call without an address means this very object.
+   * Follows the layout by which a call has chosen this shard, if it is newer. False for an older one: the caller has to
+   * repeat the call by the layout that counts here. A call without an address means this very object.
    */
   follow(at: Address | undefined): boolean {
     if (at === undefined) return true;

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DeploymentObject } from '../../deployment/object.ts';
 import { newObjectId } from '../../metadata/object-id.ts';
-import { poolOf } from '../../objects/pools.ts';
+import { poolOf } from '../../pools/team-pool.ts';
 import { forgetAll } from '../../testing/worker.ts';
 import { Holder, Ledger, offerOf, shardStubOf, shardsAreSettled, splitInto } from './testing/fleet.ts';
 

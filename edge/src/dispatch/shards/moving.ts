@@ -4,8 +4,8 @@
  * shards may have it, but the deployment's object gives the lease once.
  */
 import { journal } from '../../journal.ts';
+import { homeOf } from '../../pools/layout.ts';
 import type { Jobs, Offer } from '../jobs.ts';
-import { homeOf } from './layout.ts';
 import type { LentJob, LentJobs } from './lent-jobs.ts';
 import type { Membership } from './membership.ts';
 import type { Peers } from './peers.ts';

@@ -1,9 +1,9 @@
 /** The other shards of a pool, as one of them calls them. */
 import type { Env } from '../../env.ts';
-import type { Address } from './layout.ts';
+import type { Address } from '../../pools/layout.ts';
+import { layoutIn } from '../../pools/moved.ts';
+import { type ShardStub, shardStub } from '../../pools/shard-stub.ts';
 import type { Membership } from './membership.ts';
-import { layoutIn } from './moved.ts';
-import { type ShardStub, shardStub } from './shard-stub.ts';
 
 export class Peers {
   readonly #env: () => Pick<Env, 'POOLS'>;

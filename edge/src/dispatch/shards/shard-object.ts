@@ -2,10 +2,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { BuildLimits } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
+import type { Address } from '../../pools/layout.ts';
 import type { Offer } from '../jobs.ts';
 import type { ShardSpare } from './directory.ts';
 import type { ShardLoad } from './grow.ts';
-import type { Address } from './layout.ts';
 import type { GuestState } from './lending.ts';
 import type { Bundle } from './moving.ts';
 import type { Shard } from './shard.ts';

@@ -3,6 +3,8 @@ import type { BuildLimits } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
 import { journal } from '../../journal.ts';
 import type { Sql } from '../../limits/sql.ts';
+import { type Address, homeOf, preferenceOf } from '../../pools/layout.ts';
+import type { ShardStub } from '../../pools/shard-stub.ts';
 import type { Jobs, Offer } from '../jobs.ts';
 import type { Machines } from '../machines.ts';
 import type { Matchmaker } from '../matchmaker.ts';
@@ -11,13 +13,11 @@ import { Directory, type ShardSpare } from './directory.ts';
 import { EventRate } from './event-rate.ts';
 import type { ShardLoad } from './grow.ts';
 import { Guests } from './guests.ts';
-import { type Address, homeOf, preferenceOf } from './layout.ts';
 import { type GuestState, Lending } from './lending.ts';
 import { type LentJob, LentJobs } from './lent-jobs.ts';
 import { Membership } from './membership.ts';
 import { type Bundle, Moving } from './moving.ts';
 import { Peers } from './peers.ts';
-import type { ShardStub } from './shard-stub.ts';
 import { spareOf } from './spare.ts';
 
 /** How many runners an object has before its pool is split, where the setting does not say. */

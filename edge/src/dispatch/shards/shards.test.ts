@@ -4,9 +4,9 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DeploymentObject } from '../../deployment/object.ts';
 import { newObjectId } from '../../metadata/object-id.ts';
-import { poolOf } from '../../objects/pools.ts';
+import { homeOf } from '../../pools/layout.ts';
+import { poolOf } from '../../pools/team-pool.ts';
 import { forgetAll } from '../../testing/worker.ts';
-import { homeOf } from './layout.ts';
 import { Holder, Ledger, offerOf, shardStubOf, shardsAreSettled, splitInto } from './testing/fleet.ts';
 
 let ledger: Ledger;

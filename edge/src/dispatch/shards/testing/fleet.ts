@@ -7,11 +7,11 @@ import type { DeploymentObject } from '../../../deployment/object.ts';
 import { metadataOf } from '../../../metadata/index.ts';
 import { newObjectId } from '../../../metadata/object-id.ts';
 import { runnerRecord } from '../../../metadata/testing/sample-records.ts';
-import { poolOf } from '../../../objects/pools.ts';
+import { type Address, type Layout, shardName, UNDIVIDED } from '../../../pools/layout.ts';
+import { poolOf } from '../../../pools/team-pool.ts';
 import { hashToken, makeToken } from '../../../secrets/tokens.ts';
 import { request } from '../../../testing/worker.ts';
 import type { Offer } from '../../jobs.ts';
-import { type Address, type Layout, shardName, UNDIVIDED } from '../layout.ts';
 
 /** A job that is one of its line, and alone of its App. */
 export const offerOf = (appId: string, change: Partial<Offer> = {}): Offer => ({

@@ -1,7 +1,9 @@
 /** What the shards of a pool answer, as one answer. Pure. */
-import type { ConnectedRunner } from '../connected-runner.ts';
-import type { PoolFigures, RunnerFigures, WaitingFigures } from '../figures.ts';
-import type { DeploymentPlace, PoolOverview } from '../places.ts';
+import type { ConnectedRunner, PoolFigures, PoolOverview } from './shard-stub.ts';
+
+type WaitingFigures = PoolFigures['waiting'][number];
+type RunnerFigures = PoolFigures['runners'][number];
+type DeploymentPlace = PoolOverview['places'][number];
 
 export interface PoolLoad {
   /** Attempts that are out with runners. */

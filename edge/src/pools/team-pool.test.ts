@@ -2,14 +2,14 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { newObjectId } from '../../metadata/object-id.ts';
-import { poolOf } from '../../objects/pools.ts';
-import { givenRunner } from '../../testing/attempt.ts';
-import { connectPool } from '../../testing/pool.ts';
-import { forgetAll } from '../../testing/worker.ts';
-import type { Offer } from '../jobs.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import { poolOf } from '../pools/team-pool.ts';
+import { givenRunner } from '../testing/attempt.ts';
+import { connectPool } from '../testing/pool.ts';
+import { forgetAll } from '../testing/worker.ts';
 import { knownLayout } from './known-layouts.ts';
 import { homeOf, type Layout, shardName, UNDIVIDED } from './layout.ts';
+import type { Offer } from './shard-stub.ts';
 
 beforeEach(() => forgetAll());
 

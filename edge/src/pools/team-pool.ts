@@ -3,20 +3,23 @@
  * object; so does a split one whose layout this isolate knows, where the call is for an App or a runner.
  */
 import type { BuildLimits, Look, PictureResult } from '@appflux/protocol';
-import type { Env } from '../../env.ts';
-import type { NewLook } from '../../look/looks.ts';
-import type { RunnerRecord } from '../../metadata/metadata.ts';
-import type { Wanted } from '../../pictures/decide.ts';
-import type { ConnectedRunner } from '../connected-runner.ts';
-import type { PoolFigures } from '../figures.ts';
-import type { Offer } from '../jobs.ts';
-import type { PoolOverview } from '../places.ts';
+import type { Env } from '../env.ts';
 import { allFigures, allLoad, allOnline, allOverview, type PoolLoad } from './gather.ts';
 import { addressed } from './header.ts';
 import { knownLayout, noteLayout } from './known-layouts.ts';
 import { type Address, homeOf, type Layout } from './layout.ts';
 import { layoutIn, layoutOf } from './moved.ts';
-import { type ShardStub, shardStub } from './shard-stub.ts';
+import {
+  type ConnectedRunner,
+  type NewLook,
+  type Offer,
+  type PoolFigures,
+  type PoolOverview,
+  type RegisteredRunner,
+  type ShardStub,
+  shardStub,
+  type Wanted,
+} from './shard-stub.ts';
 
 /** How often a call is repeated because the layout has changed. It changes seldom, and each time the newest is answered. */
 const MOST_TRIES = 4;
@@ -109,7 +112,7 @@ export class TeamPool {
   }
 
   /** Somebody has changed what a runner is registered for. */
-  async register(runner: RunnerRecord): Promise<void> {
+  async register(runner: RegisteredRunner): Promise<void> {
     await this.#atAll((shard, at) => shard.register(runner, at));
   }
 
@@ -187,3 +190,6 @@ const newestIn = (answers: readonly unknown[]): Layout | null =>
         layout !== null && layout.generation > (newest?.generation ?? -1) ? layout : newest,
       null,
     );
+
+/** The pool of a team's runners. */
+export const poolOf = (env: Pick<Env, 'POOLS'>, ownerId: string): TeamPool => new TeamPool(env, ownerId);
