@@ -116,6 +116,7 @@ test('a queued deployment is resealed, too, and its variables open without the p
       ownerId: app.ownerId,
       app: { id: app.id, slug: app.slug, name: app.name },
       variables,
+      createdAt: Date.now(),
     }),
   );
   await metadata.deployments.project(record, 1);
@@ -141,7 +142,8 @@ test('of an app of which more wait than one call goes through, the next call goe
     // None takes the place of another.
     const build = BuildSettings.parse({ supersede: false });
     await env.DEPLOYMENTS.getByName(id).create(
-      sampleSpec({ id, ownerId, app: { id: app.id, slug, name }, variables, build }),
+      // One of a month ago would end: no runner has claimed it in a day.
+      sampleSpec({ id, ownerId, app: { id: app.id, slug, name }, variables, build, createdAt: Date.now() }),
     );
   }
   using _ = withPrevious(OLD_KEY);

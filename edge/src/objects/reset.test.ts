@@ -16,7 +16,9 @@ let deployment: Deployment;
 
 beforeEach(async () => {
   await forgetAll();
-  token = (await signIn()).access_token;
+  const { access_token, user } = await signIn();
+  token = access_token;
+  await givenRunner(user.id);
   const source = { provider: 'git', repoUrl: 'https://git.example/team/site.git' };
   const app = App.parse(await (await post('/api/apps', { name: 'Site', source })).json());
   deployment = Deployment.parse(await (await post(`/api/apps/${app.slug}/deployments`)).json());
