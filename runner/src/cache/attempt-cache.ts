@@ -72,6 +72,8 @@ export class AttemptCache {
   #open: Open | null = null;
   /** Whether the image's entry has found the installed packages fit for later builds. */
   #fit = false;
+  /** Whether it has found none where those of an earlier build are mounted. */
+  #lost = false;
 
   constructor(caches: Caches, input: AttemptCacheInput) {
     this.#caches = caches;
@@ -133,9 +135,10 @@ export class AttemptCache {
     );
   }
 
-  /** Takes a mark of the build's entry script, which tells whether later builds can reuse this build's packages. */
+  /** Takes a mark of the build's entry script, which tells about the packages of this build and those of an earlier one. */
   take(mark: Mark): void {
     if (mark.stage === 'keep') this.#fit = mark.event === 'end' && mark.code === 0;
+    if (mark.stage === 'restore') this.#lost = mark.event === 'end' && mark.code !== 0;
   }
 
   #found(entry: FoundEntry | null, wanted: Wanted): string {
@@ -201,7 +204,7 @@ export class AttemptCache {
     signal.throwIfAborted();
     if (cache === null || packages === null) return 'not saved, its size could not be measured';
     if (cache.files + packages.files > MOST_FILES) return 'not saved, too many files';
-    const reused = open.reuses ? (entry?.installed ?? null) : null;
+    const reused = open.reuses && !this.#lost ? (entry?.installed ?? null) : null;
     const base = entry?.layers ?? [];
     const same = entry !== null && entry.key === wanted.key && entry.installed === reused;
     if (same && installedKey === null && cache.bytes < WORTH_KEEPING_BYTES) return 'unchanged';
