@@ -257,7 +257,7 @@ describe('an ignore command', () => {
       ignoreCommand: 'git diff --quiet HEAD^ HEAD',
     });
     expect([failure, skip]).toEqual([null, undefined]);
-    expect(text).toMatch(/include the Git repository \(\.git\)/);
+    expect(text).toMatch(/has no Git repository \(\.git\)/);
     expect(text).toMatch(/The ignore command ended with exit code \d+ after .*: continuing the build\./);
     expect(text).toMatch(/^installing$[\s\S]*^building$/m);
   });
