@@ -214,15 +214,14 @@ export class AttemptCache {
       await this.#caches.forget(appId, wanted);
       return `not saved, it has grown to ${formatBytes(total)}; the next build starts without a cache`;
     }
-    const installed = installedKey && {
-      path: folder.packages.upper,
-      bytes: packages.bytes,
-      key: installedKey,
-    };
+    const installed =
+      installedKey === null
+        ? null
+        : { path: folder.packages.upper, bytes: packages.bytes, key: installedKey };
     await this.#caches.keep(
       appId,
       wanted,
-      { path: folder.upper, bytes: cache.bytes, reused, installed: installed || null },
+      { path: folder.upper, bytes: cache.bytes, reused, installed },
       base,
     );
     this.#open = null;
