@@ -18,7 +18,7 @@ const linesOf = (log: string): string[] =>
 /** Each log, the line that explains its failure, and how the hint begins. */
 const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
-    'bun-403.txt',
+    'documented/bun-403.txt',
     'error: GET https://npm.pkg.example.com/@acme%2fui - 403',
     'Builds can only reach the allowed hosts. A log line',
   ],
