@@ -12,7 +12,7 @@ import { Miniflare } from 'miniflare';
 import { COLLECTIONS, type Copyable, copyCollection } from '../edge/src/metadata/copy/copy.ts';
 import { d1Copyable } from '../edge/src/metadata/copy/d1.ts';
 import { mongoCopyable } from '../edge/src/metadata/copy/mongo.ts';
-import { shardedCopyable } from '../edge/src/metadata/copy/sharded.ts';
+import { shardedCopyable, unfinishedIn } from '../edge/src/metadata/copy/sharded.ts';
 import { FURTHER_DATABASES } from '../edge/src/metadata/further-databases.ts';
 import { connect } from '../edge/src/metadata/mongo/connection.ts';
 import { addressesOf } from './addresses/addresses.ts';
@@ -43,7 +43,15 @@ async function openD1(
   cleanup.defer(() => miniflare.dispose());
   await miniflare.ready;
   await applyMigrations(miniflare, config);
-  const open = async (binding: string) => d1Copyable(await miniflare.getD1Database(binding));
+  const open = async (binding: string) => {
+    const database = await miniflare.getD1Database(binding);
+    if ((await unfinishedIn(database)) === 0) return d1Copyable(database);
+    throw new StackProblem(
+      'edge_failed',
+      'A deletion or a release was interrupted between two databases',
+      'start the instance, which finishes it, and stop it again after a minute',
+    );
+  };
   const further = FURTHER_DATABASES.slice(0, metadataDatabases - 1);
   return shardedCopyable(await open('METADATA'), await Promise.all(further.map(open)));
 }

@@ -5,7 +5,7 @@ import { DATABASES, emptyDatabases } from '../sharded/testing/databases.ts';
 import { appRecord, auditRecord, deploymentRecord } from '../testing/sample-records.ts';
 import { COLLECTIONS, type Collection, copyCollection, digestOf } from './copy.ts';
 import { d1Copyable } from './d1.ts';
-import { shardedCopyable } from './sharded.ts';
+import { shardedCopyable, unfinishedIn } from './sharded.ts';
 
 beforeEach(emptyDatabases);
 
@@ -69,4 +69,13 @@ test('what is in several databases is read as from one, and written into the fir
   expect((await copied.deployments.list({ ownerId: app.ownerId }, { limit: 10 })).items).toHaveLength(5);
   const { from, to } = await copyCollection(target, target, 'deployments');
   expect(from).toEqual(to);
+});
+
+test('a change that is unfinished between two databases is counted', async () => {
+  const [directory, other] = DATABASES;
+  if (directory === undefined || other === undefined) throw new Error('there are three databases');
+  expect([await unfinishedIn(directory), await unfinishedIn(other)]).toEqual([0, 0]);
+  await directory.prepare("INSERT INTO app_removals (app_id, number) VALUES ('a', 1)").run();
+  await other.prepare("INSERT INTO pending_releases (deployment_id, app_id) VALUES ('d', 'a')").run();
+  expect([await unfinishedIn(directory), await unfinishedIn(other)]).toEqual([1, 1]);
 });
