@@ -20,6 +20,7 @@ describe('a search through NDJSON finds', () => {
     ['text across colors', ['\u001b[31mon\u001b[0me', 'two'], 'one', [1]],
     ['text across a C1 escape', ['\u009b31mon\u009b0me', 'two'], 'one', [1]],
     ['the last state of a line that was written over', ['10 %\r100 %', '10 %'], '10 %', [2]],
+    ['nothing that a color is written over', ['B\r\u001b[31m', 'B\r\u001b[31m\u001b[0mC', 'B\r'], 'b', [3]],
     ['text whose lowercase is longer', ['İstanbul one', 'one'], 'one', [1, 2]],
     ['nothing in members that are not the text', ['x'], 'building', []],
     ['nothing in escapes', ['\u0007'], 'u0007', []],

@@ -113,8 +113,11 @@ export function matchingLines(lines: string, filter: LineFilter, special = true)
 /** Control characters that JSON leaves as they are, and the one letter whose lowercase is longer. */
 const SPECIAL = /[\u007f-\u009f\u0130]/;
 
-/** Colors as they are in JSON, unless a backslash before them makes them text. */
-const COLORS = /(?<!\\)\\u001b\[[\d;]*m/g;
+/**
+ * Colors as they are in JSON, unless a backslash before them makes them text. One after a carriage return stays: without
+ * it, that would be the end of the line and not the beginning of what is written over it.
+ */
+const COLORS = /(?<!\\|\\r)\\u001b\[[\d;]*m/g;
 
 /** Lines whose visible text contains the words, ignoring case. */
 export function searchFilter(query: string): LineFilter {
