@@ -40,6 +40,20 @@ const VERSIONS: Readonly<Record<string, Situation>> = {
     log: ['.nvmrc requests Node 22. Not used, because the variable NODE_VERSION comes first.'],
     site: site(/^v20\./),
   },
+  'Node by devEngines': {
+    zip: {
+      'package.json': project(page('node -p process.version'), {
+        devEngines: { runtime: { name: 'node', version: '^20.0.0' } },
+      }),
+    },
+    site: site(/^v20\./),
+  },
+  'Node by Volta': {
+    zip: {
+      'package.json': project(page('node -p process.version'), { volta: { node: '20.18.1' } }),
+    },
+    site: site(/^v20\./),
+  },
   'an older Node than there is': {
     zip: { 'package.json': SHOW_NODE, '.nvmrc': '16' },
     log: [/Using 20\.[\d.]+, the closest newer version/],
@@ -74,6 +88,20 @@ const VERSIONS: Readonly<Record<string, Situation>> = {
     log: ['They are installed all the same'],
     site: site('1s'),
   },
+  'a workspace of Bun with a catalog, whose one app has only a script': {
+    zip: {
+      'package.json': JSON.stringify({
+        name: 'mono',
+        private: true,
+        workspaces: { packages: ['apps/*'], catalog: MS.dependencies },
+        packageManager: 'bun@1.4.5',
+      }),
+      'apps/web/package.json': project('bun build.ts', { dependencies: { ms: 'catalog:' } }),
+      'apps/web/build.ts':
+        "import ms from 'ms';\nawait Bun.write('dist/index.html', 'built in ' + ms('1s'));\n",
+    },
+    site: site('built in 1000'),
+  },
   'flags in NPM_FLAGS': {
     zip: {
       'package.json': project(page('ls node_modules'), {
@@ -90,6 +118,21 @@ const FAILURES: Readonly<Record<string, Situation>> = {
   'another hash in packageManager': {
     zip: { 'package.json': project('true', { packageManager: `pnpm@9.15.0+sha512.${'0'.repeat(128)}` }) },
     fails: /another hash.*corepack use/,
+  },
+  'a pnpm 9 with a workspace file of pnpm 10': {
+    zip: {
+      'package.json': project('true', { packageManager: 'pnpm@9.15.4' }),
+      'pnpm-workspace.yaml': 'onlyBuiltDependencies:\n  - esbuild\n',
+    },
+    fails: /has no packages field, which pnpm before version 10 needs/,
+  },
+  'a yarn.lock of a newer Yarn': {
+    zip: {
+      'package.json': project('true', { packageManager: 'yarn@4.9.1' }),
+      'yarn.lock':
+        '__metadata:\n  version: 10\n  cacheKey: 10c0\n\n"x@workspace:.":\n  version: 0.0.0-use.local\n  resolution: "x@workspace:."\n  languageName: unknown\n  linkType: soft\n',
+    },
+    fails: /was written by a newer version of Yarn: its format is 10/,
   },
   'a Yarn 4 with a setting of Yarn 1': {
     zip: { 'package.json': project('true', { packageManager: 'yarn@4.18.1' }) },
@@ -167,6 +210,20 @@ const FAILURES: Readonly<Record<string, Situation>> = {
   'an empty repository': { git: 'git init -q --bare "$OUT"', fails: /is empty: it has no commits/ },
 };
 
+/** Three commits, the second with a tag; each changes something. */
+const HISTORY = `
+git -c init.defaultBranch=main init -q .
+echo '{"ignoreCommand":"git diff --quiet HEAD^ HEAD -- ."}' > appflux.json
+cat > package.json <<'E'
+${project(page('echo "$(git rev-list --count HEAD) $(git describe --tags)"'))}
+E
+for count in 1 2 3; do
+  echo "$count" > count && git add . && git commit -qm "$count"
+  if [ "$count" = 2 ]; then git tag -a v1.4.0 -m v1.4.0; fi
+done
+git clone -q --bare . "$OUT"
+`;
+
 const SOURCES: Readonly<Record<string, Situation>> = {
   'files of a Mac beside the one top folder': {
     zip: { '._shop': 'x', 'shop/._index.html': 'x', 'shop/index.html': '<h1>shop</h1>' },
@@ -187,6 +244,16 @@ const SOURCES: Readonly<Record<string, Situation>> = {
     zip: { 'index.html': 'x', 'a.css': 'teal', 'link.css': { link: 'a.css' }, dangling: { link: 'nowhere' } },
     log: [/links that lead nowhere \("dangling"\)/],
     site: { 'link.css': 'teal' },
+  },
+  'variables that are words of any log': {
+    zip: { 'package.json': project(page('echo "true production build of 11 files"')) },
+    variables: { DEBUG: '1', FLAG: 'true', MODE: 'production', EMPTY: '' },
+    log: ['echo "true production build of 11 files"'],
+    site: site('true production build of 11 files'),
+  },
+  'a build that counts commits, names the tag, and is skipped where nothing changed': {
+    git: HISTORY,
+    site: site('3 v1.4.0-1-g'),
   },
   'a variable whose name is reserved, set before that was refused': {
     zip: { 'package.json': project(page('echo fine')) },
