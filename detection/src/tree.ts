@@ -162,6 +162,7 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
     ['electron-builder.json', 'electron-builder.json5', 'electron-builder.yml', 'electron-builder.yaml'],
     ['electron-builder.toml'],
     ['pnpm-lock.yaml', 'netlify.toml'],
+    ['_config.yml', '_config.yaml', '_config.toml'],
     ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml', 'nest-cli.json', 'Procfile'],
   ]
     .flat()

@@ -37,11 +37,6 @@ export const generatorFixtures: Fixtures = {
     message: 'This is a Zola site',
     hint: '(public)',
   },
-  Jekyll: {
-    files: { '_config.yml': '', Gemfile: '', 'index.md': '' },
-    message: 'This is a Jekyll site, and no builder image has Jekyll.',
-    hint: '(_site)',
-  },
   MkDocs: {
     files: { 'mkdocs.yml': 'site_name: x', 'docs/index.md': '', 'requirements.txt': 'mkdocs-material' },
     plan: {

@@ -193,10 +193,6 @@ export const outputFixtures: Fixtures = {
     files: { 'mkdocs.yml': '', 'docs/index.md': '', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     plan: { framework: 'vite' },
   },
-  'Jekyll with only a configuration': refused(
-    { '_config.yml': 'theme: minima', 'about.md': '' },
-    'This is a Jekyll site, and no builder image has Jekyll.',
-  ),
   'a finished page with a configuration of Jekyll’s': {
     files: { '_config.yml': '', 'README.md': '', 'index.html': '<h1>Hi</h1>' },
     plan: { framework: null, outputs: ['.'] },

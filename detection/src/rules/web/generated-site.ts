@@ -4,9 +4,13 @@ import { because, type Reason } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Finding, Refusal, Subject } from '../rule.ts';
 import type { KnownFramework } from './build-info.ts';
+import { jekyllBuild } from './jekyll.ts';
 
 /** What the sites image has (builder-images/sites). */
-const IN_SITES_IMAGE: ReadonlySet<string> = new Set(['hugo', 'mkdocs']);
+const IN_SITES_IMAGE: ReadonlySet<string> = new Set(['hugo', 'jekyll', 'mkdocs']);
+
+/** Whether the sites image builds what this generator makes. */
+export const isInSitesImage = ({ id }: KnownFramework): boolean => IN_SITES_IMAGE.has(id);
 
 /** How a generator's site is built; a refusal that names what is missing where no image of ours has it. */
 export function generatedSite(subject: Subject, generator: KnownFramework, why: string): Finding | Refusal {
@@ -21,16 +25,32 @@ export function generatedSite(subject: Subject, generator: KnownFramework, why: 
     reasons: [because('framework', why)],
   };
   if (subject.hasOwnImage) return finding;
-  if (!IN_SITES_IMAGE.has(id)) return missing(generator, name);
+  if (!isInSitesImage(generator)) return missing(generator, name);
   const has = (file: string) => subject.tree.isFile(joinPath(subject.tree.base, file));
   if (id === 'hugo' && has('go.mod')) return missing(generator, 'Go, which downloads the modules in go.mod');
   const image = because('image', `Image: ${SITES_IMAGE}, which has ${name}.`);
+  if (id === 'jekyll') return withGems(subject, { ...finding, reasons: [...finding.reasons, image] });
   const install = id === 'mkdocs' && has('requirements.txt') ? requirements() : null;
   return {
     ...finding,
     image: SITES_IMAGE,
     ...(install === null ? {} : { installCommand: install.command }),
     reasons: [...finding.reasons, image, ...(install === null ? [] : [install.reason])],
+  };
+}
+
+/** A Jekyll site, whose plugins and theme have to be in the image; a build command with options stays. */
+function withGems({ tree }: Subject, finding: Finding): Finding | Refusal {
+  const build = jekyllBuild(tree, tree.base);
+  if ('refusal' in build) return build;
+  const { buildCommand, outputs } = finding;
+  const isPlain = buildCommand === null || /^(?:bundle exec )?jekyll build$/.test(buildCommand);
+  return {
+    ...finding,
+    image: SITES_IMAGE,
+    buildCommand: isPlain ? build.buildCommand : buildCommand,
+    outputs: outputs[0] === '_site' ? [build.directory] : outputs,
+    reasons: [...finding.reasons, ...build.reasons],
   };
 }
 
