@@ -324,6 +324,76 @@ const SOURCES: Readonly<Record<string, Situation>> = {
   },
 };
 
+/** A build script that writes these files, by path. */
+const writing = (files: Readonly<Record<string, string>>): string =>
+  Object.entries(files)
+    .map(([path, text]) => `mkdir -p "$(dirname ${path})" && echo '${text}' > ${path}`)
+    .join(' && ');
+
+const OUTPUTS: Readonly<Record<string, Situation>> = {
+  'a folder by another name': {
+    zip: { 'package.json': project(writing({ 'htdocs/index.html': 'odd', 'htdocs/a.css': 'teal' })) },
+    log: ['Of the folders that it created, only "htdocs" has an index.html, so that one is published.'],
+    site: { 'index.html': 'odd', 'a.css': 'teal' },
+  },
+  'the same beside reports, and assets in a folder that is looked at': {
+    zip: {
+      'package.json': project(
+        writing({
+          'htdocs/index.html': 'odd',
+          'coverage/index.html': 'c',
+          'storybook-static/index.html': 's',
+        }),
+      ),
+      'public/favicon.ico': 'icon',
+    },
+    site: { 'index.html': 'odd' },
+  },
+  'two folders by other names': {
+    zip: { 'package.json': project(writing({ 'htdocs/index.html': 'a', 'www2/index.html': 'b' })) },
+    fails: /created "htdocs", "www2", but none of "dist".*If "htdocs" is the result/,
+  },
+  'a folder with a page that was there before': {
+    zip: { 'package.json': project('echo done'), 'templates/index.html': 'x' },
+    fails: /created none of the outputs.*If "templates" is the result/,
+    silent: ['so that one is published'],
+  },
+  'a coverage report alone': {
+    zip: { 'package.json': project(writing({ 'coverage/index.html': 'c' })) },
+    fails: /created "coverage", but none of/,
+    silent: ['so that one is published'],
+  },
+  'a folder by another name than the outputs that are set': {
+    zip: { 'package.json': project(writing({ 'htdocs/index.html': 'odd' })) },
+    build: { outputs: ['web'] },
+    fails: /created "htdocs", but outputs is set to "web"/,
+  },
+  'a base path, as for GitHub Pages': {
+    zip: {
+      'package.json': project(
+        writing({
+          'dist/index.html': '<script type="module" src="/my-repo/m.js"></script>',
+          'dist/m.js': '1',
+        }),
+      ),
+    },
+    log: ['asks for its files below "/my-repo/", so the site answers there, too.'],
+    site: { 'index.html': '/my-repo/m.js', 'm.js': '1' },
+  },
+  'one page by another name': {
+    zip: { 'landing.html': '<h1>Hi</h1>' },
+    fails: /the only page is called "landing\.html", not index\.html\.? Rename it/,
+  },
+  'a start page with a capital letter': {
+    zip: { 'Index.html': '<h1>Hi</h1>', 'a.css': '' },
+    fails: /"Index\.html", not index\.html/,
+  },
+  'a start page by its name on Windows': {
+    zip: { 'index.htm': '<h1>Hi</h1>' },
+    fails: /"index\.htm", not index\.html/,
+  },
+};
+
 describe('the versions that a project says', () => {
   test.each(Object.entries(VERSIONS))('%s', (_, situation) => bench.check(situation));
 });
@@ -334,4 +404,8 @@ describe('a failure leads to its mend', () => {
 
 describe('a source that other systems wrote', () => {
   test.each(Object.entries(SOURCES))('%s', (_, situation) => bench.check(situation));
+});
+
+describe('a site in another place than expected', () => {
+  test.each(Object.entries(OUTPUTS))('%s', (_, situation) => bench.check(situation));
 });
