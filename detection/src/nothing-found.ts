@@ -117,7 +117,7 @@ function pagesWithoutStart(tree: SourceTree): { readonly what: string; readonly 
 }
 
 const PROJECT_FILE =
-  /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json|tauri\.conf\.json5?|Tauri\.toml)$/;
+  /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json|tauri\.conf\.json5?|Tauri\.toml|_config\.ya?ml|mkdocs\.ya?ml|hugo\.(?:toml|ya?ml|json))$/;
 
 /** Folders with the pages of a server, as it fills them in. */
 const TEMPLATES = /^_?(?:templates?|views|layouts|includes|partials)$/;

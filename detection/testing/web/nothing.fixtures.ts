@@ -58,6 +58,11 @@ export const nothingFixtures: Fixtures = {
       'Found nothing to build at the top of the source: this looks like a Python project (requirements.txt), which AppFlux can’t build automatically.',
     hint: 'an image that has its tools',
   },
+  'a program with its pages for GitHub in a folder': {
+    files: { 'pyproject.toml': '', 'docs/_config.yml': 'theme: minima', 'docs/index.md': '' },
+    message: 'this looks like a Python project (pyproject.toml)',
+    hint: 'There is a project in "docs": set the root directory of the app to that folder.',
+  },
   'one page by another name': {
     files: { 'landing.html': '<h1>Hi</h1>', 'a.css': '' },
     message:

@@ -7,14 +7,11 @@ import type { Finding, Refusal, Subject } from '../rule.ts';
 import { whatRuns } from '../script-calls.ts';
 import { detectFrameworks, type KnownFramework } from './build-info.ts';
 import { programsOf } from './build-programs.ts';
-import { generatedSite, isInSitesImage } from './generated-site.ts';
+import { BUNDLER, FOLDER_OPTION, generatedSite, isInSitesImage } from './generated-site.ts';
 import { otherGenerator } from './generators.ts';
 import { frameworkIn } from './packaged-site.ts';
 import { finishedSite, generatorOf } from './static-files.ts';
 import { isStylesOnly } from './styles-only.ts';
-
-/** Runs a program of Ruby in the versions that a project has locked. The sites image has one version of each. */
-const BUNDLER = /^bundle exec /;
 
 async function generatorIn({ tree, hasOwnImage }: Subject): Promise<KnownFramework | null> {
   const frameworks = await detectFrameworks({ names: tree.names(tree.base), pkg: null });
@@ -75,7 +72,7 @@ const needsBoth = ({ name, buildCommand }: KnownFramework, others: readonly stri
 function withOptions(generator: KnownFramework, build: string): KnownFramework {
   const isPlain = generator.buildCommand !== null && /^[\w./-]+(?: +[\w=./:,-]+)*$/.test(build);
   if (!isPlain || !build.startsWith(generator.buildCommand)) return generator;
-  const folder = / (?:-d|--destination|--site-dir|--output-dir)[ =]([\w./-]+)/.exec(build)?.[1];
+  const folder = FOLDER_OPTION.exec(build)?.[1];
   const directory = (folder === undefined ? null : insidePath('', folder)) ?? generator.directory;
   return { ...generator, buildCommand: build, directory };
 }

@@ -4,10 +4,17 @@ import { because, type Reason } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Finding, Refusal, Subject } from '../rule.ts';
 import type { KnownFramework } from './build-info.ts';
-import { jekyllBuild } from './jekyll.ts';
+import { generatorFolder } from './generator-folder.ts';
+import { jekyllGems } from './jekyll.ts';
 
 /** What the sites image has (builder-images/sites). */
 const IN_SITES_IMAGE: ReadonlySet<string> = new Set(['hugo', 'jekyll', 'mkdocs']);
+
+/** Runs a program of Ruby in the versions that a project has locked. The sites image has one version of each. */
+export const BUNDLER = /^bundle exec /;
+
+/** The options of generators that name the folder to write to. */
+export const FOLDER_OPTION = / (?:-d|--destination|--site-dir|--output-dir)[ =]([\w./-]+)/;
 
 /** Whether the sites image builds what this generator makes. */
 export const isInSitesImage = ({ id }: KnownFramework): boolean => IN_SITES_IMAGE.has(id);
@@ -26,32 +33,34 @@ export function generatedSite(subject: Subject, generator: KnownFramework, why: 
   };
   if (subject.hasOwnImage) return finding;
   if (!isInSitesImage(generator)) return missing(generator, name);
-  const has = (file: string) => subject.tree.isFile(joinPath(subject.tree.base, file));
+  const { tree } = subject;
+  const has = (file: string) => tree.isFile(joinPath(tree.base, file));
   if (id === 'hugo' && has('go.mod')) return missing(generator, 'Go, which downloads the modules in go.mod');
-  const image = because('image', `Image: ${SITES_IMAGE}, which has ${name}.`);
-  if (id === 'jekyll') return withGems(subject, { ...finding, reasons: [...finding.reasons, image] });
+  const gems = id === 'jekyll' ? jekyllGems(tree, tree.base) : null;
+  if (gems !== null && 'refusal' in gems) return gems;
   const install = id === 'mkdocs' && has('requirements.txt') ? requirements() : null;
+  const image = because('image', `Image: ${SITES_IMAGE}, which has ${name}.`);
+  const reasons = [...finding.reasons, image, gems, install?.reason ?? null];
   return {
     ...finding,
+    ...written(subject, generator),
     image: SITES_IMAGE,
     ...(install === null ? {} : { installCommand: install.command }),
-    reasons: [...finding.reasons, image, ...(install === null ? [] : [install.reason])],
+    reasons: reasons.filter((reason) => reason !== null),
   };
 }
 
-/** A Jekyll site, whose plugins and theme have to be in the image; a build command with options stays. */
-function withGems({ tree }: Subject, finding: Finding): Finding | Refusal {
-  const build = jekyllBuild(tree, tree.base);
-  if ('refusal' in build) return build;
-  const { buildCommand, outputs } = finding;
-  const isPlain = buildCommand === null || /^(?:bundle exec )?jekyll build$/.test(buildCommand);
-  return {
-    ...finding,
-    image: SITES_IMAGE,
-    buildCommand: isPlain ? build.buildCommand : buildCommand,
-    outputs: outputs[0] === '_site' ? [build.directory] : outputs,
-    reasons: [...finding.reasons, ...build.reasons],
-  };
+/** The generator's command and its folder, which the configuration may name where the command does not. */
+function written(
+  { tree }: Subject,
+  { id, buildCommand, directory }: KnownFramework,
+): Pick<Finding, 'buildCommand' | 'outputs'> {
+  const folder = generatorFolder(tree, tree.base, id);
+  const command = buildCommand?.replace(BUNDLER, '') ?? null;
+  const outputs = directory === null ? [] : [directory];
+  if (folder === null || command === null || FOLDER_OPTION.test(command))
+    return { buildCommand: command, outputs };
+  return { buildCommand: `${command}${folder.options}`, outputs: [folder.directory] };
 }
 
 function requirements(): { command: string; reason: Reason } {

@@ -1,31 +1,22 @@
-/** What a Jekyll site needs, and where it writes. https://jekyllrb.com/docs/configuration/options/ */
+/** The plugins and the theme of a Jekyll site. */
 import { listed, quoted } from '@appflux/protocol';
-import { type Data, parseToml, parseYaml, textAt } from '../../data-text.ts';
+import { type Data, textAt } from '../../data-text.ts';
 import { because, type Reason } from '../../reason.ts';
-import { insidePath, joinPath, type SourceTree } from '../../tree.ts';
+import { joinPath, type SourceTree } from '../../tree.ts';
 import type { Refusal } from '../rule.ts';
 import { jekyllPlugins } from './gemfile.ts';
+import { generatorConfig } from './generator-folder.ts';
 import { JEKYLL_GEMS } from './jekyll-gems.ts';
 
-/** How the sites image builds a Jekyll site. */
-export interface JekyllBuild {
-  readonly buildCommand: string;
-  readonly directory: string;
-  readonly reasons: readonly Reason[];
-}
-
-/** The configuration that Jekyll reads by itself, the first of these. */
-const CONFIGS = ['_config.yml', '_config.yaml', '_config.toml'];
-/** What Jekyll writes to by default. */
-const SITE = '_site';
 /** What stands for other gems, and does nothing where they are there. */
 const BUNDLES: ReadonlySet<string> = new Set(['github-pages']);
 
-/** How a folder's site is built with the gems of the image; a refusal that names those that it needs and the image lacks. */
-export function jekyllBuild(tree: SourceTree, folder: string): JekyllBuild | Refusal {
-  const path = tree.firstFile(folder, CONFIGS);
-  const text = path === null ? '' : (tree.text(path) ?? '');
-  const config = path?.endsWith('.toml') === true ? parseToml(text) : parseYaml(text);
+/**
+ * Which gems a folder's site is built with; a refusal that names those that it needs and the image lacks.
+ * https://jekyllrb.com/docs/plugins/installation/
+ */
+export function jekyllGems(tree: SourceTree, folder: string): Reason | Refusal {
+  const config = generatorConfig(tree, folder, 'jekyll');
   const gemfile = tree.text(joinPath(folder, 'Gemfile'));
   const remote = textAt(config, 'remote_theme');
   if (remote !== null) return remoteTheme(remote);
@@ -35,8 +26,7 @@ export function jekyllBuild(tree: SourceTree, folder: string): JekyllBuild | Ref
   if (theme !== null && !isItself && !JEKYLL_GEMS.has(theme)) return missingTheme(theme);
   const plugins = [...pluginsOf(config), ...(gemfile === null ? [] : jekyllPlugins(gemfile))];
   const missing = [...new Set(plugins)].filter((gem) => !JEKYLL_GEMS.has(gem) && !BUNDLES.has(gem));
-  if (missing.length > 0) return missingGems(missing);
-  return { ...writing(config), reasons: [whichGems(gemfile)] };
+  return missing.length > 0 ? missingGems(missing) : whichGems(gemfile);
 }
 
 function pluginsOf(config: Data | null): string[] {
@@ -47,15 +37,6 @@ function pluginsOf(config: Data | null): string[] {
   );
 }
 
-/** Its destination, unless that is outside of the project, or the project itself. */
-function writing(config: Data | null): Pick<JekyllBuild, 'buildCommand' | 'directory'> {
-  const named = textAt(config, 'destination');
-  const inside = named === null ? SITE : insidePath('', named);
-  return inside === null || inside === ''
-    ? { buildCommand: `jekyll build --destination ${SITE}`, directory: SITE }
-    : { buildCommand: 'jekyll build', directory: inside };
-}
-
 const whichGems = (gemfile: string | null): Reason =>
   because(
     'install',
@@ -64,7 +45,7 @@ const whichGems = (gemfile: string | null): Reason =>
       : 'Gems: those of the image in its versions, for the plugins of the Gemfile and of the configuration. None are installed.',
   );
 
-const OTHERWISE = `set an image that has Jekyll and its gems in the app or in appflux.json, or deploy the folder that Jekyll creates (${SITE})`;
+const OTHERWISE = `set an image that has Jekyll and its gems in the app or in appflux.json, or deploy the folder that Jekyll creates`;
 
 const missingGems = (gems: readonly string[]): Refusal => ({
   refusal: `This is a Jekyll site with ${gems.length === 1 ? 'the plugin' : 'the plugins'} ${listed(gems, 8)}, and no builder image has ${gems.length === 1 ? 'it' : 'them'}.`,
