@@ -15,7 +15,6 @@ export type Fixture =
   | 'pwa'
   | 'eleventy'
   | 'hugo'
-  | 'jekyll'
   | 'mkdocs'
   | 'plain-html'
   | 'android-gradle'

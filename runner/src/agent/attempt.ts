@@ -1,5 +1,5 @@
 /** One attempt from its grant to its end: connection, lease, log, pipeline, result, cleanup. */
-import { type AttemptRef, formatBytes, type Grant, type Granted } from '@appflux/protocol';
+import { type AttemptRef, formatBytes, type Grant, type Granted, type JobLimits } from '@appflux/protocol';
 import type { JobHost } from '../job/executor.ts';
 import { fileSecrets } from '../job/files/secrets.ts';
 import { type Outcome, outcomeOf } from '../job/outcome.ts';
@@ -12,7 +12,7 @@ import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
 import { maskWith } from '../masking/mask.ts';
 import { isMaskable, Secrets } from '../masking/secrets.ts';
 import { type Mask, own, say } from '../masking/sentence.ts';
-import { type AttemptFolder, attemptFolder } from '../sandbox/attempt-folder.ts';
+import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
 import { effectiveLimits } from '../sandbox/limits.ts';
 import { Stopped } from '../stop.ts';
 import type { Tracing } from '../tracing/tracing.ts';
@@ -50,11 +50,12 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
   const mask = maskWith(secrets);
   const journal = maskingJournal(runner.journal, mask);
   const host = { ...runner, journal };
-  const folder = attemptFolder(host.settings.state, deploymentId, attempt);
+  const limits = effectiveLimits(grant.job.limits, host.settings);
+  const folder = host.executor.folder({ job: grant.job, attempt, limits });
   const holder = { ...host, state: host.settings.state, mask };
   try {
     const { linesLeft } = await holdAttempt(grant, holder, (held) =>
-      work(granted, host, { ...held, folder, secrets, mask }),
+      work(granted, host, { ...held, folder, limits, secrets, mask }),
     );
     if (linesLeft) runner.onLinesLeft({ deploymentId, attempt });
   } finally {
@@ -64,6 +65,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
 
 interface Surroundings extends HeldAttempt {
   readonly folder: AttemptFolder;
+  readonly limits: JobLimits;
   readonly secrets: Secrets;
   readonly mask: Mask;
 }
@@ -72,11 +74,10 @@ interface Surroundings extends HeldAttempt {
 async function work(
   granted: Granted,
   host: AttemptHost,
-  { connection, stream, folder, stop, signal, secrets, mask }: Surroundings,
+  { connection, stream, folder, limits, stop, signal, secrets, mask }: Surroundings,
 ): Promise<Outcome> {
   const { job, attempt } = granted.grant;
   const log = new AttemptLog(stream, mask, job.limits.logBytes);
-  const limits = effectiveLimits(job.limits, host.settings);
   greet(granted, host, limits, log);
   const endsAt = host.clock() + limits.timeoutSeconds * 1000;
   const unwatch = watchDeadline(

@@ -9,6 +9,7 @@ import { own, say } from '../masking/sentence.ts';
 import { readText } from '../read-text.ts';
 import type { AttemptCacheFolder } from '../sandbox/attempt-cache-folder.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
+import { CACHE_MOUNT } from '../sandbox/container-spec.ts';
 import { engineMessage } from '../sandbox/engine.ts';
 import type { Mark } from '../sandbox/marks.ts';
 import type { Surroundings } from '../sandbox/surroundings.ts';
@@ -18,7 +19,6 @@ import { type Caches, MOST_LAYERS } from './caches.ts';
 import { PRODUCTION, scopeOf, type Wanted } from './choose.ts';
 import { entryBytes, type FoundEntry } from './entry.ts';
 import {
-  CACHE_MOUNT,
   type CachedManager,
   cachedFolders,
   cacheEnvironment,

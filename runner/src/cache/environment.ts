@@ -1,8 +1,6 @@
 /** Environment variables that make a build's tools use the cache. Pure. */
 import type { Plan } from '@appflux/protocol';
-
-/** Where the cache lies in the container. */
-export const CACHE_MOUNT = '/cache';
+import { CACHE_MOUNT } from '../sandbox/container-spec.ts';
 
 const at = (name: string) => `${CACHE_MOUNT}/${name}`;
 

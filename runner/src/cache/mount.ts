@@ -1,7 +1,7 @@
 /** How a cache gets into a container. */
 import type { MountSettings } from 'dockerode';
 import type { WrittenFolder } from '../sandbox/attempt-cache-folder.ts';
-import { CACHE_MOUNT } from './environment.ts';
+import { CACHE_MOUNT } from '../sandbox/container-spec.ts';
 
 /** The kernel takes one page of mount options (mount(2)); some of it is for what the engine adds. */
 const LONGEST_OPTIONS = 3900;

@@ -48,6 +48,7 @@ export const Settings = z.strictObject({
   images: commaSeparated(z.string().min(1)).default(['appflux/*']),
   imageCommand: z.string().min(1).optional(),
   pictures: PicturesSetting.default('auto'),
+  prepared: number(z.int().min(0).max(100)).default(0),
   maxMemory: bytes.optional(),
   maxCpus: number(z.number().positive()).optional(),
   maxPids: number(z.int().positive()).optional(),
@@ -216,6 +217,12 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_PICTURES',
     commands: ['start'],
     help: 'pictures of published sites, taken while nothing is built: if the image appflux/pictures-builder is there or can be built (auto), or never (off) (default: auto)',
+  },
+  prepared: {
+    flag: '--prepared <number>',
+    env: 'APPFLUX_RUNNER_PREPARED',
+    commands: ['start'],
+    help: 'sandboxes that wait for builds, at most one per slot; 0 for none (default: 0)',
   },
   maxMemory: {
     flag: '--max-memory <bytes>',

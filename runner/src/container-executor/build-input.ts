@@ -6,6 +6,8 @@ import type { Commands } from '../job/stage-log.ts';
 import type { Engine } from '../sandbox/engine.ts';
 import type { Images } from '../sandbox/images.ts';
 import type { BuildNetwork } from '../sandbox/network.ts';
+import type { PreparedSandbox } from '../sandbox/prepared/prepared-sandbox.ts';
+import type { PreparedSandboxes } from '../sandbox/prepared/prepared-sandboxes.ts';
 import type { Surroundings } from '../sandbox/surroundings.ts';
 
 /** What builds need from their runner. */
@@ -13,11 +15,16 @@ export interface BuildHost extends Pick<JobHost, 'settings' | 'runnerId' | 'jour
   readonly engine: Engine;
   readonly images: Images;
   readonly caches: Caches;
+  readonly prepared: PreparedSandboxes;
 }
 
 export interface ContainerBuildInput extends BuildInput {
   readonly cache: AttemptCache;
   readonly commands: Commands;
+  /** The sandbox in whose folder the attempt is; null if it has none. */
+  readonly sandbox: PreparedSandbox | null;
+  /** Receives the removal of the build's container, which goes on behind the build. */
+  readonly onRemoval: (removal: Promise<void>) => void;
 }
 
 /** What the commands of a build need once everything around them is prepared. */

@@ -42,7 +42,10 @@ export class ContainerBuild {
       return await this.#run();
     } catch (error) {
       if (this.#ctx.signal.aborted || !isEngineAway(error)) throw error;
-      throw await giveBack(this.#host, this.#input.job.deploymentId, error, this.#ctx);
+      const { job, sandbox } = this.#input;
+      const prepared = (await sandbox?.containerId()) ?? null;
+      const lost = { deploymentId: job.deploymentId, prepared };
+      throw await giveBack(this.#host, lost, error, this.#ctx);
     }
   }
 

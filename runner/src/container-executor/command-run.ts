@@ -10,7 +10,10 @@ import { engineMessage } from '../sandbox/engine.ts';
 import type { BuildStage, Mark } from '../sandbox/marks.ts';
 import { maxOpenFiles } from '../sandbox/open-files.ts';
 import { OutputReader } from '../sandbox/output.ts';
-import { type ContainerEnd, runContainer } from '../sandbox/run-container.ts';
+import type { PreparedSandbox } from '../sandbox/prepared/prepared-sandbox.ts';
+import type { WaitingContainer } from '../sandbox/prepared/waiting-container.ts';
+import { handover } from '../sandbox/prepared/waiting-program.ts';
+import { type ContainerEnd, type ContainerRun, runContainer, runWaiting } from '../sandbox/run-container.ts';
 import { verdict } from '../sandbox/verdict.ts';
 import { guardFor } from '../sandbox/vsock.ts';
 import type { JobFailure, Skip, StepContext } from '../step-context.ts';
@@ -39,7 +42,10 @@ export class CommandRun {
 
   /** As ContainerBuild.run. */
   async run(): Promise<Skip | undefined> {
-    const ended = await this.#runToEnd(await this.#containerInput());
+    const { host, folder, job, plan, imageId, limits } = this.#input;
+    const container = await this.#containerInput();
+    host.prepared.running(folder, job.app.id, { image: plan.image, imageId, limits });
+    const ended = await this.#runToEnd(container);
     if (ended.oomKilled && ended.exitCode === 0) {
       this.#ctx.log(own('A process of the build was killed at the memory limit, but the build succeeded.'));
     }
@@ -78,8 +84,9 @@ export class CommandRun {
   async #runToEnd(container: ContainerInput): Promise<ContainerEnd> {
     const { host, signal } = this.#input;
     try {
-      return await this.#runOnce(container).catch((error: unknown) =>
-        this.#runWithoutCache(container, error),
+      return (
+        (await this.#runPrepared(container)) ??
+        (await this.#runOnce(container).catch((error: unknown) => this.#runWithoutCache(container, error)))
       );
     } catch (error) {
       throw signal.aborted ? signal.reason : engineFailure(error, host.journal);
@@ -98,10 +105,47 @@ export class CommandRun {
     return this.#runOnce({ ...container, mounts });
   }
 
+  /** Runs the commands in the container that waits for them; null if there is none that is fit. */
+  async #runPrepared(container: ContainerInput): Promise<ContainerEnd | null> {
+    const { host, sandbox } = this.#input;
+    if (sandbox === null) return null;
+    const waiting = await this.#waiting(sandbox, container);
+    if (waiting === null) return null;
+    try {
+      const text = handover(container.workingDir, container.environment);
+      return await runWaiting(host.engine, waiting, text, this.#containerRun());
+    } finally {
+      await sandbox.unmount();
+    }
+  }
+
+  async #waiting(
+    sandbox: PreparedSandbox,
+    { mounts = [] }: ContainerInput,
+  ): Promise<WaitingContainer | null> {
+    const { host, imageId } = this.#input;
+    try {
+      const waiting = await sandbox.give(imageId, mounts);
+      if (waiting !== null) return waiting;
+    } catch (error) {
+      host.journal.warn('A build runs without its prepared sandbox', { error: engineMessage(error) });
+    }
+    // It is removed with the attempt's folder in any case; until then it would take memory.
+    sandbox.removeContainer().catch(() => undefined);
+    return null;
+  }
+
   #runOnce(container: ContainerInput): Promise<ContainerEnd> {
-    const { host, log, cache, signal } = this.#input;
-    return runContainer(host.engine, {
+    return runContainer(this.#input.host.engine, {
       spec: containerSpec(container),
+      ...this.#containerRun(),
+    });
+  }
+
+  #containerRun(): ContainerRun {
+    const { host, log, cache, signal, onRemoval } = this.#input;
+    return {
+      onRemoval,
       output: ({ stream, bytes }) => this.#readers[stream].push(bytes),
       ready: () => log.ready(),
       signal,
@@ -113,7 +157,7 @@ export class CommandRun {
           error: engineMessage(error),
         });
       },
-    });
+    };
   }
 
   async #failureOf(ended: ContainerEnd): Promise<JobFailure | null> {

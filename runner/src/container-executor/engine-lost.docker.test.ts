@@ -57,10 +57,15 @@ describe.runIf(process.getuid?.() === 0).each([false, true])(
         await own.end(how);
         const error = await ended;
         expect(isEngineAway(error), String(error.cause)).toBe(true);
-        const returned = giveBack({ engine: own.engine, runnerId, journal }, deploymentId, error, {
-          signal,
-          log: (text) => said.push(String(text)),
-        });
+        const returned = giveBack(
+          { engine: own.engine, runnerId, journal },
+          { deploymentId, prepared: null },
+          error,
+          {
+            signal,
+            log: (text) => said.push(String(text)),
+          },
+        );
         await own.start();
         const stopped = await returned;
         expect(await containersOf(own.engine, runnerId)).toEqual([]);

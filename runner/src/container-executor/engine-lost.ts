@@ -4,13 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../journal.ts';
 import { own } from '../masking/sentence.ts';
 import { DEPLOYMENT_LABEL, RUNNER_LABEL } from '../sandbox/container-spec.ts';
-import { engineMessage, untilEngineAnswers } from '../sandbox/engine.ts';
+import { engineMessage, removeContainer, untilEngineAnswers } from '../sandbox/engine.ts';
 import type { StepContext } from '../step-context.ts';
 import { Stopped } from '../stop.ts';
 import type { BuildHost } from './build-input.ts';
 
 /** How long an engine may take to come back before the build is given back without it, in milliseconds. */
 const BACK_WITHIN_MS = 60_000;
+
+/** What an engine that stopped may have left. */
+export interface LostBuild {
+  readonly deploymentId: string;
+  /** The id of the container that was prepared for the build, whose labels do not name it; null if there was none. */
+  readonly prepared: string | null;
+}
 
 /**
  * Waits for the engine, because the next attempt may come to the same runner, and removes what is left of the build: a
@@ -19,7 +26,7 @@ const BACK_WITHIN_MS = 60_000;
  */
 export async function giveBack(
   { engine, runnerId, journal }: Pick<BuildHost, 'engine' | 'runnerId' | 'journal'>,
-  deploymentId: string,
+  { deploymentId, prepared }: LostBuild,
   error: unknown,
   { signal, log }: Pick<StepContext, 'signal' | 'log'>,
 ): Promise<Stopped> {
@@ -28,9 +35,10 @@ export async function giveBack(
   if (await untilEngineAnswers(engine, BACK_WITHIN_MS, signal)) {
     try {
       const label = [`${RUNNER_LABEL}=${runnerId}`, `${DEPLOYMENT_LABEL}=${deploymentId}`];
-      for (const { Id } of await engine.listContainers({ all: true, filters: { label } })) {
-        await engine.getContainer(Id).remove({ force: true, v: true });
-        await killProcesses(Id);
+      const found = await engine.listContainers({ all: true, filters: { label } });
+      for (const id of [...found.map(({ Id }) => Id), ...(prepared === null ? [] : [prepared])]) {
+        await removeContainer(engine.getContainer(id));
+        await killProcesses(id);
       }
     } catch (leftover) {
       // The next start of the runner finds it by its label.

@@ -13,6 +13,7 @@ import { traceVariables } from '../job/history-trace.ts';
 import type { Commands } from '../job/stage-log.ts';
 import { buildEnvironment, platformVariables } from '../job/variables.ts';
 import { own, say } from '../masking/sentence.ts';
+import { attemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { unmountWithin } from '../sandbox/disk/file-system.ts';
 import { whileDiskLasts } from '../sandbox/disk-watch.ts';
 import { removeTree } from '../sandbox/remove-tree.ts';
@@ -35,7 +36,9 @@ export function hostExecutor(host: Host): Executor {
     kind: 'host',
     warning: HOST_WARNING,
     planned: (plan) => ({ ...plan, image: HOST_IMAGE }),
-    attempt: ({ journal }) => ({
+    folder: ({ job, attempt }) => attemptFolder(host.settings.state, job.deploymentId, attempt),
+    attempt: ({ folder, journal }) => ({
+      makeFolder: (disk) => makeAttemptFolder(folder, disk),
       build: (input, ctx) =>
         runIfAny(input, (commands) => buildOnHost({ ...host, journal }, input, commands, ctx), ctx),
       keep: async () => undefined,

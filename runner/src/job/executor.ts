@@ -7,7 +7,7 @@ import type { Journal } from '../journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import { own } from '../masking/sentence.ts';
-import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
+import type { AttemptFolder, TreeDisk } from '../sandbox/attempt-folder.ts';
 import type { Scanner } from '../scan/index.ts';
 import type { PreparedSource, Skip, StepContext, UsedImage } from '../step-context.ts';
 import type { Commands } from './stage-log.ts';
@@ -44,6 +44,8 @@ export interface Executor {
   readonly warning: string | null;
   /** The plan that detection has made, as this executor carries it out. */
   planned(plan: Plan): Plan;
+  /** Where an attempt's folders are; nothing is made yet, or only empty ones. `removeFolder` has to follow. */
+  folder(of: { readonly job: Job; readonly attempt: number; readonly limits: JobLimits }): AttemptFolder;
   /** Opens an attempt, whose folders need not exist yet. Its errors go to its journal. */
   attempt(of: {
     readonly job: Job;
@@ -55,6 +57,8 @@ export interface Executor {
 }
 
 export interface AttemptExecutor {
+  /** Makes the attempt's folders, all of them empty. */
+  makeFolder(disk: TreeDisk): Promise<void>;
   /**
    * Asks the ignore command, runs the install and the build command, and returns when they have ended well.
    * @returns why nothing was built, if the ignore command said that there is nothing to do

@@ -20,6 +20,8 @@ export interface AttemptFolder {
   readonly net: string;
   /** The file that holds the source tree's own file system, where it has one. */
   readonly image: string;
+  /** Where the cache of a container that waited for its build is mounted; not there for others. */
+  readonly cacheMount: string;
 }
 
 /** What the source tree may take on disk. */
@@ -39,13 +41,18 @@ export function socketPathBytes(state: string): number {
 }
 
 /** Where an attempt's folders are; nothing is made yet. */
-export function attemptFolder(state: string, deploymentId: string, attempt: number): AttemptFolder {
-  const top = join(state, WORK_FOLDER, `${deploymentId}-${attempt}`);
+export const attemptFolder = (state: string, deploymentId: string, attempt: number): AttemptFolder =>
+  workFolder(state, `${deploymentId}-${attempt}`);
+
+/** The same under another name, which no other has. */
+export function workFolder(state: string, name: string): AttemptFolder {
+  const top = join(state, WORK_FOLDER, name);
   return {
     top,
     workspace: { source: join(top, 'source'), scratch: join(top, 'scratch') },
     net: join(top, 'net'),
     image: join(top, 'source.ext4'),
+    cacheMount: join(top, 'cache-mount'),
   };
 }
 

@@ -2,11 +2,14 @@
 import { posix, relative, sep } from 'node:path';
 import type { JobLimits } from '@appflux/protocol';
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
+import { waitingCommand } from './prepared/waiting-program.ts';
 
 /** Every container of ours carries the id of its runner, so that the runner finds what it left behind. */
 export const RUNNER_LABEL = 'dev.appflux.runner';
 export const DEPLOYMENT_LABEL = 'dev.appflux.deployment';
 export const ATTEMPT_LABEL = 'dev.appflux.attempt';
+/** Marks containers that were started before there was a build for them. */
+export const PREPARED_LABEL = 'dev.appflux.prepared';
 
 /** The user `builder` of every builder image. */
 export const BUILDER_UID = 10001;
@@ -15,9 +18,15 @@ export const BUILDER = `${BUILDER_UID}:${BUILDER_UID}`;
 /** The path of the source tree in the container. */
 export const WORKSPACE = '/workspace';
 
+/** Where the cache lies in the container. */
+export const CACHE_MOUNT = '/cache';
+
 /** The path in the container of a path in the source tree whose top is `top` on the host. */
 export const inContainer = (top: string, path: string): string =>
   posix.join(WORKSPACE, relative(top, path).split(sep).join('/'));
+
+/** Where the folder with the proxy's socket is mounted in the container. */
+export const NET_MOUNT = '/run/appflux';
 
 const HOME = '/home/builder';
 const ENTRY = '/usr/local/bin/appflux-build';
@@ -47,12 +56,73 @@ export interface ContainerInput {
   readonly mounts?: readonly MountSettings[];
 }
 
-const workspace = (source: string): MountSettings => ({
+/** What any build's container is made of, whatever it builds. */
+export interface ContainerFrame
+  extends Pick<ContainerInput, 'image' | 'runnerId' | 'openFiles' | 'runtime' | 'guard' | 'network'> {
+  readonly limits: Pick<JobLimits, 'memoryBytes' | 'cpus' | 'pids'>;
+}
+
+const bind = (source: string, target: string, propagation: 'rprivate' | 'rslave'): MountSettings => ({
   Type: 'bind',
   Source: source,
-  Target: WORKSPACE,
-  BindOptions: { Propagation: 'rprivate' },
+  Target: target,
+  BindOptions: { Propagation: propagation },
 });
+
+/** The mount of the folder with the proxy's socket. */
+export const netMount = (net: string): MountSettings => ({
+  Type: 'bind',
+  Source: net,
+  Target: NET_MOUNT,
+  ReadOnly: true,
+});
+
+/** The container of one build. */
+export function containerSpec(input: ContainerInput): ContainerCreateOptions {
+  const { source, mounts = [] } = input;
+  return {
+    ...framed(input, [...(source === null ? [] : [bind(source, WORKSPACE, 'rprivate')]), ...mounts]),
+    Cmd: [...input.guard, ENTRY],
+    WorkingDir: input.workingDir,
+    Env: Object.entries(input.environment).map(([name, value]) => `${name}=${value}`),
+    Labels: {
+      [RUNNER_LABEL]: input.runnerId,
+      [DEPLOYMENT_LABEL]: input.deploymentId,
+      [ATTEMPT_LABEL]: String(input.attempt),
+    },
+  };
+}
+
+/** The folders on the host that a waiting container has: all of them empty. */
+export interface WaitingFolders {
+  readonly source: string;
+  readonly net: string;
+  readonly cache: string;
+}
+
+/**
+ * A container that waits for a build, which is denied the same. It has no variables but the image's. What is mounted on
+ * the host below its folders appears in it (`rslave`); nothing that it mounts would appear on the host.
+ */
+export function waitingSpec(
+  frame: ContainerFrame,
+  { source, net, cache }: WaitingFolders,
+): ContainerCreateOptions {
+  return {
+    ...framed(frame, [
+      bind(source, WORKSPACE, 'rslave'),
+      bind(cache, CACHE_MOUNT, 'rslave'),
+      // Without a proxy there is nothing in it, and nothing ever will be.
+      netMount(net),
+    ]),
+    Cmd: [...frame.guard, ...waitingCommand(ENTRY)],
+    WorkingDir: WORKSPACE,
+    Labels: { [RUNNER_LABEL]: frame.runnerId, [PREPARED_LABEL]: 'yes' },
+    AttachStdin: true,
+    OpenStdin: true,
+    StdinOnce: true,
+  };
+}
 
 /**
  * Everything that a build is denied: no capabilities, no way to gain any (no-new-privileges), no
@@ -61,21 +131,13 @@ const workspace = (source: string): MountSettings => ({
  * The engine's default seccomp and AppArmor profiles stay in force. Output goes to the runner and nowhere
  * else: the engine's own log would keep unmasked secrets on disk.
  */
-export function containerSpec(input: ContainerInput): ContainerCreateOptions {
+function framed(input: ContainerFrame, mounts: MountSettings[]): ContainerCreateOptions {
   const { limits } = input;
   const home = `rw,exec,nosuid,nodev,size=1g,uid=${BUILDER_UID},gid=${BUILDER_UID},mode=0755`;
   return {
     Image: input.image,
-    Cmd: [...input.guard, ENTRY],
     User: BUILDER,
-    WorkingDir: input.workingDir,
     Hostname: 'build',
-    Env: Object.entries(input.environment).map(([name, value]) => `${name}=${value}`),
-    Labels: {
-      [RUNNER_LABEL]: input.runnerId,
-      [DEPLOYMENT_LABEL]: input.deploymentId,
-      [ATTEMPT_LABEL]: String(input.attempt),
-    },
     AttachStdin: false,
     AttachStdout: true,
     AttachStderr: true,
@@ -95,7 +157,7 @@ export function containerSpec(input: ContainerInput): ContainerCreateOptions {
       PidsLimit: limits.pids,
       IpcMode: 'private',
       Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=1g,mode=1777', [HOME]: home },
-      Mounts: [...(input.source === null ? [] : [workspace(input.source)]), ...(input.mounts ?? [])],
+      Mounts: mounts,
       Ulimits: [
         // No core dumps: they would hold the app's secrets. Not 0: a host that pipes them to a program (apport,
         // systemd-coredump) does so whatever the limit is, unless it is 1 byte (core(5), do_coredump in Linux).

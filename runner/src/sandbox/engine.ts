@@ -39,6 +39,15 @@ export async function containerEnd(container: Container): Promise<number> {
   return Waited.parse(JSON.parse(await text(answer))).StatusCode;
 }
 
+/** Removes a container and kills what runs in it. @throws the engine's error, unless the container is gone */
+export async function removeContainer(container: Container): Promise<void> {
+  try {
+    await container.remove({ force: true, v: true });
+  } catch (error) {
+    if (engineStatus(error) !== 404) throw error;
+  }
+}
+
 const Waited = z.object({ StatusCode: z.int() });
 
 /** What a connection to an engine that stops, or is not there, fails with (errno(3)). */

@@ -8,11 +8,11 @@ import type { Journal } from '../journal.ts';
 import { own } from '../masking/sentence.ts';
 import { JobFailure, type PreparedSource, type StepContext } from '../step-context.ts';
 import { type AttemptFolder, SOCKET_NAME } from './attempt-folder.ts';
+import { NET_MOUNT, netMount } from './container-spec.ts';
 import {
   allowedHosts,
   EgressError,
   type PackageManager,
-  type RefusalReason,
   readRegistryFacts,
   renderReport,
   startEgress,
@@ -20,13 +20,6 @@ import {
 import type { Engine } from './engine.ts';
 import { imageFacts } from './image-facts.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** Refusals that the runner's list of hosts decides: a failure names these hosts. */
-const OF_HOSTS: ReadonlySet<RefusalReason> = new Set([
-  'host_not_allowed',
-  'port_not_allowed',
-  'address_literal',
-]);
 
 /** A build's network, as its container needs it. */
 export interface BuildNetwork extends Surroundings {
@@ -52,9 +45,6 @@ export interface NetworkInput {
   readonly source: PreparedSource;
   readonly folder: AttemptFolder;
 }
-
-/** Where the folder with the proxy's socket is mounted in the container. */
-const NET_MOUNT = '/run/appflux';
 
 const closed = async () => [];
 const withoutProxy = {
@@ -110,14 +100,14 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
     const suggested = registryFacts === null ? {} : egress.registryEnvironment(registryFacts);
     return {
       mode: 'none',
-      mounts: [{ Type: 'bind', Source: folder.net, Target: NET_MOUNT, ReadOnly: true }],
+      mounts: [netMount(folder.net)],
       environment: egress.environment,
       suggested,
       entry: { APPFLUX_EGRESS_SOCKET: `${NET_MOUNT}/${SOCKET_NAME}` },
       refusedHosts: () =>
         egress
           .report()
-          .refused.filter(({ reason }) => OF_HOSTS.has(reason))
+          .refused.filter(({ reason }) => reason === 'host_not_allowed')
           .map(({ host }) => host),
       close: async () => {
         await egress.close();

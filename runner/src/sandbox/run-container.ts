@@ -4,10 +4,10 @@ import type { Container, ContainerCreateOptions } from 'dockerode';
 import { z } from 'zod';
 import { mayStopGently, untilAborted } from '../stop.ts';
 import { demultiplex, type OutputFrame } from './demux.ts';
-import { containerEnd, type Engine, engineStatus, StoppedByEngine } from './engine.ts';
+import { containerEnd, type Engine, engineStatus, removeContainer, StoppedByEngine } from './engine.ts';
+import type { WaitingContainer } from './prepared/waiting-container.ts';
 
 export interface ContainerRun {
-  readonly spec: ContainerCreateOptions;
   /** Takes a piece of output. */
   readonly output: (frame: OutputFrame) => void;
   /** Awaited before more output is read; meanwhile the container's writes block. */
@@ -23,6 +23,11 @@ export interface ContainerRun {
   readonly ownKernel?: boolean;
   /** Receives an error of the cleanup, which doesn't change the run's result. */
   readonly onLeftover: (error: unknown) => void;
+  /**
+   * Receives the container's removal, which never rejects, when everything in it has ended. Without this, the run waits
+   * for it.
+   */
+  readonly onRemoval?: (removal: Promise<void>) => void;
 }
 
 /** How a container ended. Both say something of memory: a killed child leaves the exit code to its shell. */
@@ -46,11 +51,58 @@ const OUTPUT_PATIENCE_MS = 10_000;
  * Runs a container and removes it in any case.
  * @throws the signal's reason when it aborts; the engine's error when the engine does not do its part
  */
-export async function runContainer(engine: Engine, run: ContainerRun): Promise<ContainerEnd> {
+export async function runContainer(
+  engine: Engine,
+  { spec, ...run }: ContainerRun & { readonly spec: ContainerCreateOptions },
+): Promise<ContainerEnd> {
   run.signal.throwIfAborted();
-  const container = await engine.createContainer(run.spec);
+  const container = await engine.createContainer(spec);
+  return follow(engine, container, run, async () => {
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    const reading = read(stream, run);
+    // Waited for below; until then a failure must not count as unhandled.
+    reading.catch(() => undefined);
+    run.signal.throwIfAborted();
+    await container.start();
+    return { reading, ended: containerEnd(container) };
+  });
+}
+
+/**
+ * Runs a build in a container that waits for it, and removes the container in any case.
+ * @param text what the container's program waits for (prepared/waiting-program.ts)
+ * @throws as runContainer
+ */
+export function runWaiting(
+  engine: Engine,
+  { container, stream, ended }: WaitingContainer,
+  text: string,
+  run: ContainerRun,
+): Promise<ContainerEnd> {
+  return follow(engine, container, run, async () => {
+    run.signal.throwIfAborted();
+    const reading = read(stream, run);
+    reading.catch(() => undefined);
+    stream.end(text);
+    return { reading, ended };
+  });
+}
+
+/** What `begin` gives: its output is being read, and its exit code comes. */
+interface Begun {
+  readonly reading: Promise<void>;
+  readonly ended: Promise<number>;
+}
+
+async function follow(
+  engine: Engine,
+  container: Container,
+  run: ContainerRun,
+  begin: () => Promise<Begun>,
+): Promise<ContainerEnd> {
   let hung: NodeJS.Timeout | undefined;
   let isStoppedByOthers = false;
+  let hasEnded = false;
   const stopListening = listenForKills(engine, container.id, (action) => {
     if (action === 'kill') {
       isStoppedByOthers ||= !run.signal.aborted && hung === undefined;
@@ -62,13 +114,7 @@ export async function runContainer(engine: Engine, run: ContainerRun): Promise<C
     hung = setTimeout(() => container.kill().catch(() => undefined), HUNG_AFTER_MS);
   });
   try {
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    const reading = read(stream, run);
-    // Waited for below; until then a failure must not count as unhandled.
-    reading.catch(() => undefined);
-    run.signal.throwIfAborted();
-    await container.start();
-    const ended = containerEnd(container);
+    const { reading, ended } = await begin();
     ended.catch(() => undefined);
     try {
       const exitCode = await untilAborted(ended, run.signal);
@@ -76,6 +122,8 @@ export async function runContainer(engine: Engine, run: ContainerRun): Promise<C
       const { State } = await container.inspect();
       // An engine that shuts down stops its containers: how they end says nothing of the build.
       if (isStoppedByOthers) throw new StoppedByEngine();
+      // The first process of a container ends after all others (pid_namespaces(7)): nothing writes any more.
+      hasEnded = true;
       return { exitCode, oomKilled: State.OOMKilled };
     } catch (error) {
       if (run.signal.aborted) {
@@ -87,7 +135,9 @@ export async function runContainer(engine: Engine, run: ContainerRun): Promise<C
   } finally {
     stopListening();
     clearTimeout(hung);
-    await remove(container, run.onLeftover);
+    const removal = remove(container, run.onLeftover);
+    if (hasEnded) run.onRemoval?.(removal);
+    if (!hasEnded || run.onRemoval === undefined) await removal;
   }
 }
 
@@ -151,9 +201,8 @@ async function end(container: Container, gently: boolean, ended: Promise<unknown
 
 async function remove(container: Container, onLeftover: (error: unknown) => void): Promise<void> {
   try {
-    await withPatience(container.remove({ force: true, v: true }), KILL_PATIENCE_MS, true);
+    await withPatience(removeContainer(container), KILL_PATIENCE_MS, true);
   } catch (error) {
-    if (engineStatus(error) === 404) return;
     // The sweep at the runner's next start finds it by its label.
     onLeftover(error);
   }

@@ -20,11 +20,14 @@ import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { Images, isAllowedImage } from '../sandbox/images.ts';
 import { machineOf } from '../sandbox/machine.ts';
+import { PreparedSandboxes, unpreparable } from '../sandbox/prepared/prepared-sandboxes.ts';
 import { type Swept, sweep } from '../sandbox/sweep.ts';
 
 export interface OpenExecutorOptions {
   readonly settings: Settings;
   readonly labels: readonly string[];
+  /** How many builds run in parallel. */
+  readonly slots: number;
   readonly runnerId: string;
   readonly journal: Journal;
   /** Where the instance is, and the runner's credential there. */
@@ -86,7 +89,10 @@ async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecu
   const caches = new Caches({ state, engine, runnerId, journal, maxBytes, keepFree, leaveFree });
   await caches.sweep();
   const images = new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand });
-  const executor = containerExecutor({ engine, images, caches, settings, runnerId, journal });
+  const most =
+    (await unpreparable(settings.runtime)) === null ? Math.min(settings.prepared, options.slots) : 0;
+  const prepared = new PreparedSandboxes({ engine, settings, runnerId, journal, most });
+  const executor = containerExecutor({ engine, images, caches, prepared, settings, runnerId, journal });
   const { DockerRootDir } = (await engine.info()) as { DockerRootDir?: string };
   const folders = [state, ...(DockerRootDir === undefined ? [] : [DockerRootDir])];
   const disks = watchOf(settings, journal, { folders, makeRoom: () => caches.makeRoom() });
@@ -96,7 +102,10 @@ async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecu
     disks,
     machine: () => machineOf(engine),
     ...(pictures === null ? {} : { pictures }),
-    close: () => caches.close(),
+    close: async () => {
+      await prepared.close();
+      await caches.close();
+    },
   };
 }
 

@@ -39,10 +39,11 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   });
   if (settings.publicUrl !== undefined)
     sendToInstance(new URL(settings.publicUrl), new URL(registration.url));
-  const { labels } = capacity.announced;
+  const { labels, slots } = capacity.announced;
   const opened = await openExecutor({
     settings,
     labels,
+    slots,
     runnerId: registration.id,
     journal,
     url: new URL(registration.url),
@@ -98,7 +99,6 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
       agent.stop();
     },
   ]);
-  const { slots } = capacity.announced;
   journal.info('Starting', { name: registration.name, url: registration.url, slots, version: VERSION });
   const end = await agent.run();
   await opened.close();

@@ -17,6 +17,7 @@ import type { StepsInput } from '../job/steps.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import { connectEngine } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
+import { PreparedSandboxes } from '../sandbox/prepared/prepared-sandboxes.ts';
 import { keptJournal, NO_SCAN } from './docker.ts';
 import { FAKE_CREDENTIAL, FakeEdge } from './fake-edge.ts';
 
@@ -138,6 +139,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
         engine,
         caches: new Caches({ state, engine, runnerId: edge.runnerId, journal, maxBytes: 0, keepFree: 0 }),
         images: new Images({ engine, journal, allowed: [], command: undefined }),
+        prepared: new PreparedSandboxes({ engine, settings, runnerId: edge.runnerId, journal, most: 0 }),
         settings,
         runnerId: edge.runnerId,
         journal,

@@ -11,6 +11,7 @@ import { createJournal, type Journal } from '../journal.ts';
 import { RUNNER_LABEL } from '../sandbox/container-spec.ts';
 import { type Engine, engineStatus } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
+import { PreparedSandboxes } from '../sandbox/prepared/prepared-sandboxes.ts';
 import { createScanner } from '../scan/scanner.ts';
 import { newRunnerId } from './sample-job.ts';
 
@@ -57,6 +58,7 @@ export async function testHost(
     runnerId,
     settings: merged,
     caches: new Caches({ state, engine, runnerId, journal, maxBytes: cacheSize, keepFree }),
+    prepared: new PreparedSandboxes({ engine, settings: merged, runnerId, journal, most: merged.prepared }),
     images: new Images({ engine, journal, allowed: merged.images, command: undefined }),
   };
 }

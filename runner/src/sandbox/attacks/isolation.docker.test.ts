@@ -7,13 +7,13 @@ import { BuildBench, plan } from '../../testing/build.ts';
 import { ensureWebImage } from '../../testing/docker.ts';
 import { attemptFolder, makeAttemptFolder } from '../attempt-folder.ts';
 import { connectEngine } from '../engine.ts';
+import { unpreparable } from '../prepared/prepared-sandboxes.ts';
 import { probe } from './probe.ts';
 
 const engine = connectEngine();
 const bench = new BuildBench(engine);
 const SECRET = 'neighbors-secret';
 let neighbor: string;
-let outcome: Record<string, string>;
 
 beforeAll(async () => {
   await ensureWebImage(engine);
@@ -21,15 +21,6 @@ beforeAll(async () => {
   const other = attemptFolder(neighbor, 'b'.repeat(24), 1);
   await makeAttemptFolder(other);
   await writeFile(join(other.workspace.source, SECRET), 'not yours', { mode: 0o644 });
-  const prey = { hostPid: process.pid, hostFolder: neighbor, secretName: SECRET };
-  const { output, text } = await bench.run({
-    plan: plan({ buildCommand: 'node probe.mjs' }),
-    ownDisk: true,
-    files: (folder) => writeFile(join(folder, 'probe.mjs'), probe(prey)),
-  });
-  const line = output.find((each) => each.startsWith('OUTCOME '));
-  if (line === undefined) throw new Error(text);
-  outcome = JSON.parse(line.slice('OUTCOME '.length));
 }, 600_000);
 
 afterAll(async () => {
@@ -37,7 +28,32 @@ afterAll(async () => {
   await rm(neighbor, { recursive: true });
 });
 
-describe('from inside of a build', () => {
+async function outcomeOf(prepared: boolean): Promise<Record<string, string>> {
+  const prey = { hostPid: process.pid, hostFolder: neighbor, secretName: SECRET };
+  const { output, text } = await bench.run({
+    plan: plan({ buildCommand: 'node probe.mjs' }),
+    ownDisk: true,
+    prepared,
+    files: (folder) => writeFile(join(folder, 'probe.mjs'), probe(prey)),
+  });
+  const line = output.find((each) => each.startsWith('OUTCOME '));
+  if (line === undefined) throw new Error(text);
+  return JSON.parse(line.slice('OUTCOME '.length));
+}
+
+/** A host that can't make sandboxes ahead has containers of the first kind only. */
+const CONTAINERS: readonly (readonly [string, boolean])[] = [
+  ['in a container of its own', false],
+  ...((await unpreparable(undefined)) === null ? [['in one that waited for it', true] as const] : []),
+];
+
+describe.each(CONTAINERS)('from inside of a build %s', (_, prepared) => {
+  let outcome: Record<string, string>;
+
+  beforeAll(async () => {
+    outcome = await outcomeOf(prepared);
+  });
+
   test('there is no socket of an engine, and none is mounted', () => {
     expect(outcome['engine socket']).toBe('none');
     expect(outcome.mounts).not.toMatch(/docker\.sock|containerd\.sock/);

@@ -6,8 +6,19 @@ import { ensureWebImage } from '../../testing/docker.ts';
 import { mountsWithin } from '../disk/file-system.ts';
 import { diskLimit } from '../disk/limit.ts';
 import { connectEngine } from '../engine.ts';
+import { unpreparable } from '../prepared/prepared-sandboxes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
+
+/** A project whose build ends immediately. */
+const QUICK = {
+  'package.json': '{"name":"quick","version":"1.0.0"}',
+  'appflux.json': JSON.stringify({
+    installCommand: 'true',
+    buildCommand: 'mkdir dist && echo quick > dist/index.html',
+    outputs: ['dist'],
+  }),
+};
 
 let bench: CliBench;
 
@@ -37,6 +48,39 @@ test('a killed runner’s container, folder, socket and mount are swept at its n
   expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
   expect(await mounts()).toEqual([]);
   expect(next.output).toContain('Cleaned up after an earlier process');
+});
+
+test('sandboxes that wait are removed with their runner, also if it is killed', async ({ skip }) => {
+  const why = await unpreparable(undefined);
+  if (why !== null) return skip(why);
+  const waiting = async () => {
+    const { containers } = await bench.leftovers();
+    return containers.length;
+  };
+  const prepareOne = async () => {
+    const runner = await bench.start('--prepared', '1');
+    const freed = () => bench.edge.poolFrames.filter(({ type }) => type === 'freed').length;
+    const before = freed();
+    const attempt = await bench.grantFor(QUICK);
+    await bench.until(
+      async () => freed() > before && (await waiting()) === 1,
+      () => `${attempt.log}\n${runner.output}`,
+    );
+    return runner;
+  };
+  const killed = await prepareOne();
+  killed.child.kill('SIGKILL');
+  await killed.exit;
+  const next = await bench.start();
+  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
+  expect(await mounts()).toEqual([]);
+  next.child.kill('SIGTERM');
+  await next.exit;
+  const stopped = await prepareOne();
+  stopped.child.kill('SIGTERM');
+  await stopped.exit;
+  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
+  expect(await mounts()).toEqual([]);
 });
 
 test('a build over its deadline is asked to end, and ten seconds later killed with everything in it', async () => {

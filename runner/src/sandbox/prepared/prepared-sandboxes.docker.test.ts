@@ -1,0 +1,132 @@
+/** When a prepared sandbox is used, and when it is thrown away. */
+import { existsSync } from 'node:fs';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { containersOf, ensureWebImage, testHost, WEB_IMAGE } from '../../testing/docker.ts';
+import { sampleJob } from '../../testing/sample-job.ts';
+import { unmountWithin } from '../disk/file-system.ts';
+import { connectEngine } from '../engine.ts';
+import { removeTree } from '../remove-tree.ts';
+import { PreparedSandboxes, type PreparedSandboxesOptions, unpreparable } from './prepared-sandboxes.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const engine = connectEngine();
+const why = await unpreparable(undefined);
+const { limits, deploymentId, app } = { ...sampleJob() };
+const TAKER = { deploymentId, attempt: 1, appId: app.id, limits };
+
+beforeAll(() => ensureWebImage(engine), 600_000);
+
+describe.skipIf(why !== null)('prepared sandboxes', () => {
+  let host: Awaited<ReturnType<typeof testHost>>;
+  let prepared: PreparedSandboxes;
+  let used: { image: string; imageId: string; limits: typeof limits };
+
+  const open = (change: Partial<PreparedSandboxesOptions> = {}) => {
+    const { settings, runnerId, journal } = host;
+    prepared = new PreparedSandboxes({ engine, settings, runnerId, journal, most: 1, ...change });
+  };
+  const containers = () => containersOf(engine, host.runnerId);
+
+  beforeEach(async () => {
+    host = await testHost(engine);
+    const { Id: imageId } = await engine.getImage(WEB_IMAGE).inspect();
+    used = { image: WEB_IMAGE, imageId, limits };
+    open();
+  });
+  afterEach(async () => {
+    await prepared.close();
+    expect(await containers()).toEqual([]);
+    await unmountWithin(host.settings.state);
+    await removeTree(host.settings.state);
+  });
+
+  test('are as many as the setting says, and none for 0', async () => {
+    open({ most: 2 });
+    await prepared.prepare(used);
+    expect(await containers()).toHaveLength(2);
+    await prepared.close();
+    open({ most: 0 });
+    await prepared.prepare(used);
+    expect(await containers()).toEqual([]);
+    expect(prepared.in(prepared.folderOf(TAKER))).toBeNull();
+  });
+
+  test('are not used by a build with other limits, which begins as without them', async () => {
+    await prepared.prepare(used);
+    for (const change of [{ memoryBytes: 1 }, { cpus: 9 }, { pids: 7 }, { diskBytes: 1 }]) {
+      const folder = prepared.folderOf({ ...TAKER, limits: { ...limits, ...change } });
+      expect(prepared.in(folder)).toBeNull();
+    }
+    const folder = prepared.folderOf({ ...TAKER, attempt: 2 });
+    expect(prepared.in(folder)).not.toBeNull();
+    await prepared.release(folder.top);
+  });
+
+  test('are not used by a build whose image is another, or was built again', async () => {
+    await prepared.prepare(used);
+    const folder = prepared.folderOf(TAKER);
+    expect(await prepared.in(folder)?.give(`sha256:${'0'.repeat(64)}`, [])).toBeNull();
+    await prepared.release(folder.top);
+  });
+
+  test('are not used where a build has a mount that they cannot get', async () => {
+    await prepared.prepare(used);
+    const folder = prepared.folderOf(TAKER);
+    const files = { Type: 'bind', Source: '/etc', Target: '/run/appflux-files', ReadOnly: true } as const;
+    expect(await prepared.in(folder)?.give(used.imageId, [files])).toBeNull();
+    await prepared.release(folder.top);
+  });
+
+  test('wait for nobody for long, and are replaced', async () => {
+    open({ maxAgeMs: 3000 });
+    await prepared.prepare(used);
+    const [first = ''] = await containers();
+    await vi.waitFor(
+      async () => {
+        const now = await containers();
+        expect(now).toHaveLength(1);
+        expect(now).not.toContain(first);
+      },
+      { timeout: 30_000 },
+    );
+  });
+
+  test('that end by themselves are used by no build', async () => {
+    await prepared.prepare(used);
+    const folder = prepared.folderOf(TAKER);
+    const [id = ''] = await containers();
+    await engine.getContainer(id).kill();
+    await expect.poll(() => prepared.in(folder)?.lost).toBe(true);
+    expect(await prepared.in(folder)?.give(used.imageId, [])).toBeNull();
+    await prepared.release(folder.top);
+  });
+
+  test('that cannot be made are no build’s problem', async () => {
+    await prepared.prepare({ ...used, image: 'appflux/no-such-builder' });
+    expect(await containers()).toEqual([]);
+    expect(host.lines.join('')).toContain('A sandbox could not be prepared');
+    expect(prepared.in(prepared.folderOf(TAKER))).toBeNull();
+  });
+
+  test('are begun for an app whose image is known where none waits, and removed if it does not come to a build', async () => {
+    const first = prepared.folderOf(TAKER);
+    prepared.running(first, app.id, used);
+    const second = prepared.folderOf({ ...TAKER, attempt: 2 });
+    const sandbox = prepared.in(second);
+    await sandbox?.folderMade();
+    await sandbox?.opened();
+    expect(await containers()).toEqual([await sandbox?.containerId()]);
+    await prepared.release(second.top);
+    expect(existsSync(second.top)).toBe(false);
+    expect(await containers()).toEqual([]);
+  });
+
+  test('are made while no attempt is on its way to its build', async () => {
+    const folder = prepared.folderOf(TAKER);
+    await prepared.prepare(used);
+    expect(await containers()).toEqual([]);
+    await prepared.release(folder.top);
+    await vi.waitFor(async () => expect(await containers()).toHaveLength(1));
+  });
+});

@@ -1,0 +1,227 @@
+/** The sandboxes that a runner makes before builds need them. */
+import { randomBytes } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { freemem } from 'node:os';
+import { describeError, type Journal } from '../../journal.ts';
+import { type AttemptFolder, attemptFolder, removeAttemptFolder, workFolder } from '../attempt-folder.ts';
+import { hasOwnKernel } from '../container-spec.ts';
+import { diskLimit } from '../disk/limit.ts';
+import { engineMessage } from '../engine.ts';
+import {
+  PreparedSandbox,
+  type SandboxHost,
+  type SandboxKey,
+  type SandboxLimits,
+} from './prepared-sandbox.ts';
+
+export interface PreparedSandboxesOptions extends SandboxHost {
+  readonly journal: Journal;
+  /** How many wait at a time; 0 for none. */
+  readonly most: number;
+  /** How old a waiting one gets, in milliseconds. */
+  readonly maxAgeMs?: number;
+  /** How long commands of a build run before the next sandbox is made beside them, in milliseconds. */
+  readonly besideMs?: number;
+}
+
+/** Who takes a sandbox, and with which limits. */
+export interface Taker {
+  readonly deploymentId: string;
+  readonly attempt: number;
+  readonly appId: string;
+  readonly limits: SandboxLimits;
+}
+
+/** What a build has run in, which the next one may want as well. */
+export interface Used extends SandboxKey {
+  /** The name of the image. */
+  readonly image: string;
+}
+
+const MAX_AGE_MS = 10 * 60_000;
+const LOOK_EVERY_MS = 30_000;
+/** The engine starts a container in less; a shorter build would be slowed down by it, and a long one isn't. */
+const BESIDE_MS = 2000;
+/** Apps whose images are remembered. */
+const REMEMBERED = 200;
+/** Memory that has to be available on the host, in bytes: a waiting container with its shim takes about 10 MB. */
+const LEAST_MEMORY = 512 * 1024 ** 2;
+
+/**
+ * Why a runner can't make them; null if it can. Their mounts come after their start, which takes what a file system per
+ * build takes (disk/limit.ts), and the host's kernel.
+ */
+export async function unpreparable(runtime: string | undefined): Promise<string | null> {
+  if (hasOwnKernel(runtime)) return `the runtime ${runtime} brings a kernel of its own`;
+  const limit = await diskLimit();
+  return limit.kind === 'watch' ? limit.why : null;
+}
+
+/**
+ * Keeps some waiting for what was built last. Each is for one build: it is taken when the attempt begins, and removed
+ * with the attempt's folder, whether the build has used it or not.
+ */
+export class PreparedSandboxes {
+  readonly #options: PreparedSandboxesOptions;
+  #waiting: PreparedSandbox[] = [];
+  /** By the top of their folders. */
+  readonly #taken = new Map<string, PreparedSandbox>();
+  /** The tops of attempts' folders whose commands do not run yet: nothing is made while the engine works for them. */
+  readonly #onTheWay = new Set<string>();
+  readonly #ofApps = new Map<string, Used>();
+  readonly #removing = new Set<Promise<void>>();
+  readonly #watch: NodeJS.Timeout | undefined;
+  #last: Used | null = null;
+  #filling: Promise<void> | null = null;
+  #beside: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: PreparedSandboxesOptions) {
+    this.#options = options;
+    if (options.most === 0) return;
+    const { maxAgeMs = MAX_AGE_MS } = options;
+    this.#watch = setInterval(() => this.#renew(maxAgeMs), Math.min(LOOK_EVERY_MS, maxAgeMs)).unref();
+  }
+
+  /**
+   * The folder of an attempt. It is that of a waiting sandbox if one has its limits, and its app's image as far as that is
+   * known. If none has, one is begun for the app's image.
+   */
+  folderOf({ deploymentId, attempt, appId, limits }: Taker): AttemptFolder {
+    const plain = attemptFolder(this.#options.settings.state, deploymentId, attempt);
+    if (this.#options.most === 0 || this.#closed) return plain;
+    const before = this.#ofApps.get(appId);
+    const found = this.#waiting.find(
+      ({ key, lost }) =>
+        !lost && isSame(key.limits, limits) && (before === undefined || before.imageId === key.imageId),
+    );
+    this.#waiting = this.#waiting.filter((sandbox) => sandbox !== found);
+    const sandbox = found ?? (before && new PreparedSandbox(this.#options, { ...before, limits }, plain));
+    const folder = sandbox?.folder ?? plain;
+    if (sandbox !== undefined) this.#taken.set(folder.top, sandbox);
+    this.#onTheWay.add(folder.top);
+    clearTimeout(this.#beside);
+    return folder;
+  }
+
+  /** The sandbox of an attempt's folder; null if it has none. */
+  in(folder: AttemptFolder): PreparedSandbox | null {
+    return this.#taken.get(folder.top) ?? null;
+  }
+
+  /** The commands of an attempt run, in this. */
+  running({ top }: AttemptFolder, appId: string, used: Used): void {
+    this.#onTheWay.delete(top);
+    if (this.#options.most === 0 || this.#closed) return;
+    this.#ofApps.delete(appId);
+    this.#ofApps.set(appId, used);
+    if (this.#ofApps.size > REMEMBERED) {
+      const [oldest = ''] = this.#ofApps.keys();
+      this.#ofApps.delete(oldest);
+    }
+    clearTimeout(this.#beside);
+    this.#last = used;
+    this.#beside = setTimeout(() => this.#fill(), this.#options.besideMs ?? BESIDE_MS).unref();
+  }
+
+  /** Makes them for builds that use this. Resolves when they wait, or can't be made. */
+  async prepare(used: Used): Promise<void> {
+    this.#last = used;
+    this.#fill();
+    await this.#filling;
+  }
+
+  /** Removes an attempt's folder, with the sandbox if it has one. @throws the error of the engine or the file system */
+  async release(top: string): Promise<void> {
+    const sandbox = this.#taken.get(top);
+    this.#onTheWay.delete(top);
+    try {
+      if (sandbox !== undefined) await sandbox.remove();
+      else await removeAttemptFolder(this.#options.engine, this.#options.runnerId, top);
+    } finally {
+      this.#taken.delete(top);
+      this.#fill();
+    }
+  }
+
+  /** Removes what waits and makes no more. To be called once nothing is built any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    clearTimeout(this.#beside);
+    await this.#filling;
+    for (const sandbox of this.#waiting.splice(0)) this.#drop(sandbox);
+    await Promise.all(this.#removing);
+  }
+
+  /** Throws away what is old or has ended by itself, and makes others. */
+  #renew(maxAgeMs: number): void {
+    const oldest = performance.now() - maxAgeMs;
+    const isOver = (sandbox: PreparedSandbox) => sandbox.lost || sandbox.openedAt < oldest;
+    const over = this.#waiting.filter(isOver);
+    this.#waiting = this.#waiting.filter((sandbox) => !isOver(sandbox));
+    for (const sandbox of over) this.#drop(sandbox);
+    this.#fill();
+  }
+
+  #fill(): void {
+    if (this.#options.most === 0) return;
+    this.#filling ??= this.#makeAll()
+      .catch((error: unknown) => {
+        // Builds do without. The next one that runs shows whether it makes sense to try again.
+        this.#last = null;
+        this.#options.journal.warn('A sandbox could not be prepared', { error: engineMessage(error) });
+      })
+      .finally(() => {
+        this.#filling = null;
+      });
+  }
+
+  /** One after the other: an engine that starts several containers takes longer for each. */
+  async #makeAll(): Promise<void> {
+    for (;;) {
+      const used = this.#last;
+      if (used === null || !(await this.#hasRoom())) return;
+      const { Id: imageId } = await this.#options.engine.getImage(used.image).inspect();
+      if (this.#closed || this.#onTheWay.size > 0 || this.#waiting.length >= this.#options.most) return;
+      const folder = workFolder(this.#options.settings.state, `prepared-${randomBytes(6).toString('hex')}`);
+      const sandbox = new PreparedSandbox(this.#options, { ...used, imageId }, folder);
+      this.#waiting.push(sandbox);
+      try {
+        await sandbox.opened();
+      } catch (error) {
+        // Unless an attempt has taken it, which then removes it.
+        if (this.#waiting.includes(sandbox)) this.#drop(sandbox);
+        this.#waiting = this.#waiting.filter((each) => each !== sandbox);
+        throw error;
+      }
+    }
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    const { state, keepFree } = this.#options.settings;
+    const { bavail, bsize } = await statfs(state);
+    return bavail * bsize > keepFree && freemem() > LEAST_MEMORY;
+  }
+
+  #drop(sandbox: PreparedSandbox): void {
+    const removing = sandbox
+      .remove()
+      .catch((error: unknown) =>
+        this.#options.journal.error(
+          'A prepared sandbox could not be removed. The next start will try again',
+          {
+            error: describeError(error),
+          },
+        ),
+      )
+      .finally(() => this.#removing.delete(removing));
+    this.#removing.add(removing);
+  }
+}
+
+function isSame(a: SandboxLimits, b: SandboxLimits): boolean {
+  return (
+    a.memoryBytes === b.memoryBytes && a.cpus === b.cpus && a.pids === b.pids && a.diskBytes === b.diskBytes
+  );
+}
