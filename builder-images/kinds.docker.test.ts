@@ -1,4 +1,5 @@
 /** The properties of every builder image, whatever it builds: builder-images/README.md, "What the runner relies on". */
+import { JEKYLL_GEMS } from '@appflux/detection';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ensureImages, runIn } from '../e2e/kinds/container.ts';
 import { connectEngine } from '../runner/src/sandbox/engine.ts';
@@ -6,7 +7,11 @@ import { connectEngine } from '../runner/src/sandbox/engine.ts';
 const KINDS = [
   { kind: 'android', tools: ['java', 'gradle', 'android-platform', 'apksigner'], hosts: 0 },
   { kind: 'flutter', tools: ['flutter', 'dart', 'gtk'], hosts: 0 },
-  { kind: 'sites', tools: ['hugo', 'mkdocs', 'mkdocs-material', 'python', 'pip'], hosts: 1 },
+  {
+    kind: 'sites',
+    tools: ['hugo', 'jekyll', 'mkdocs', 'mkdocs-material', 'python', 'ruby', 'pip'],
+    hosts: 1,
+  },
   { kind: 'desktop', tools: ['node', 'npm', 'bun', 'rust', 'cargo', 'webkit2gtk', 'nsis', 'dpkg'], hosts: 3 },
 ];
 
@@ -49,6 +54,18 @@ describe.each(KINDS)('the $kind builder image', ({ kind, tools, hosts }) => {
     expect(added).toMatch(/all\n$/);
     expect(added).not.toMatch(/error/i);
   });
+});
+
+test('the sites image has the gems that detection accepts', async () => {
+  const { output } = await runIn({
+    image: 'appflux/sites-builder',
+    script: `ruby -e 'puts Gem::Specification.map(&:name)'`,
+    user: 'builder',
+  });
+  const installed = new Set(output.trim().split('\n'));
+  expect([...JEKYLL_GEMS].filter((gem) => !installed.has(gem))).toEqual([]);
+  const others = [...installed].filter((gem) => /^jekyll-/.test(gem) && !JEKYLL_GEMS.has(gem));
+  expect(others).toEqual([]);
 });
 
 test('Java in the android image trusts the host’s authorities', async () => {

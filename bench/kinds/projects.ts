@@ -18,6 +18,7 @@ const IMAGES: Readonly<Record<Fixture, string>> = {
   pwa: WEB_IMAGE,
   eleventy: WEB_IMAGE,
   hugo: SITES_IMAGE,
+  jekyll: SITES_IMAGE,
   mkdocs: SITES_IMAGE,
   'plain-html': WEB_IMAGE,
   'android-gradle': ANDROID_IMAGE,

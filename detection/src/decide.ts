@@ -30,6 +30,8 @@ export interface DetectSettings {
 
 export interface Decision {
   readonly plan: Plan;
+  /** Whether the app or appflux.json names the outputs; else they are where detection expects them. */
+  readonly areOutputsSet: boolean;
   /** The version of the plan's package manager that the project wants; null leaves it to the image. */
   readonly managerVersion: ManagerVersion | null;
   /** The project's own version, or null. */
@@ -131,6 +133,7 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
       reasons: reasons.slice(0, MAX_REASONS).map(({ text }) => printable(text, MAX_REASON)),
       ...(others.length > 0 && { alternatives: asCandidates(others, finding.type) }),
     },
+    areOutputsSet: outputs !== null,
     managerVersion: packages.length > 0 ? choice.version : null,
     version: versionText(finding.version ?? null) ?? packageVersion(packages[0]?.pkg ?? null),
     ignoreCommand: manifest.ignoreCommand ?? null,

@@ -2,7 +2,7 @@
 import type { AppType } from '@appflux/protocol';
 
 export const WEB_IMAGE = 'appflux/web-builder';
-/** Hugo and MkDocs. */
+/** Hugo, Jekyll and MkDocs. */
 export const SITES_IMAGE = 'appflux/sites-builder';
 export const ANDROID_IMAGE = 'appflux/android-builder';
 export const FLUTTER_IMAGE = 'appflux/flutter-builder';

@@ -7,6 +7,7 @@ export { DetectionFailure } from './failure.ts';
 export { compileGlob, type Glob } from './glob.ts';
 export * from './images.ts';
 export { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from './manifest.ts';
+export { JEKYLL_GEMS } from './rules/web/jekyll-gems.ts';
 export {
   BASE_PATH_BYTES,
   basePathOf,

@@ -1,5 +1,5 @@
 /** The refusal of a source that no rule recognizes. */
-import { listed, printable } from '@appflux/protocol';
+import { listed, printable, quoted } from '@appflux/protocol';
 import { allDependencies } from './package-json.ts';
 import { ownPackage, type Refusal, type Rule, type Subject } from './rules/rule.ts';
 import { webRule } from './rules/web/index.ts';
@@ -78,21 +78,46 @@ function nearestThing(subject: Subject): { readonly what: string; readonly hint:
         hint: `Let the script "start" run the server’s main file, as in "node server.js". If a subfolder has a front end, set it as the root directory.`,
       };
     }
+    const pages = pagesWithoutStart(tree);
+    if (pages !== null) return pages;
     return {
       what: 'package.json has no build script and no dependency on a framework that AppFlux supports.',
       hint: `Add a "build" script to package.json, or ${SET_MANUALLY}. If the project is in a subfolder, set the root directory.`,
     };
   }
   const [file, language] = LANGUAGES.find(([name]) => tree.isFile(joinPath(tree.base, name))) ?? [];
-  if (file === undefined) return null;
+  if (file === undefined) return pagesWithoutStart(tree);
   return {
     what: `this looks like a ${language} project (${file}), which AppFlux can’t build automatically.`,
     hint: `If it creates files to publish, set an image that has its tools, and ${SET_MANUALLY}.`,
   };
 }
 
+/** What start pages are called elsewhere. */
+const START_PAGE = /^(?:index|default|home)\.html?$/i;
+
+/** Pages of which none is called as a start page has to be; null if there are none. */
+function pagesWithoutStart(tree: SourceTree): { readonly what: string; readonly hint: string } | null {
+  const pages = tree
+    .names(tree.base)
+    .filter((name) => /\.html?$/i.test(name) && tree.isFile(joinPath(tree.base, name)));
+  const [only] = pages;
+  if (only === undefined) return null;
+  const start = pages.find((name) => START_PAGE.test(name)) ?? (pages.length === 1 ? only : null);
+  const name = 'index.html, in lower case';
+  return start === null
+    ? {
+        what: `there are pages (${listed(pages, 4)}), but none is called index.html.`,
+        hint: `Rename the start page to ${name}.`,
+      }
+    : {
+        what: `${pages.length === 1 ? 'the only page' : 'the start page'} is called ${quoted(start)}, not index.html.`,
+        hint: `Rename it to ${name}, and correct the links to it.`,
+      };
+}
+
 const PROJECT_FILE =
-  /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json|tauri\.conf\.json5?|Tauri\.toml)$/;
+  /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json|tauri\.conf\.json5?|Tauri\.toml|_config\.ya?ml|mkdocs\.ya?ml|hugo\.(?:toml|ya?ml|json))$/;
 
 /** Folders with the pages of a server, as it fills them in. */
 const TEMPLATES = /^_?(?:templates?|views|layouts|includes|partials)$/;

@@ -57,14 +57,22 @@ export function choosePackageManager(sources: VersionSources): ManagerChoice {
   const isBerry = manager === 'yarn' && usesBerry(tree, version?.version ?? null, lockfile);
   const flags = installFlags({ manager, isBerry, ...sources });
   const installCommand = installCommandFor({ manager, hasLockfile: lockfile !== null, isBerry }, flags);
-  reasons.push(because('install', why(installCommand, manager, lockfile, tree)), ...flags.reasons);
+  const unused = declared === null ? [] : lockfilesOfOthers(tree, manager);
+  reasons.push(because('install', why(installCommand, manager, lockfile, unused)), ...flags.reasons);
   return { manager, version, installCommand, reasons };
 }
 
-const why = (command: string, manager: PackageManager, lockfile: string | null, tree: SourceTree): string =>
-  lockfile === null
-    ? `Install command: ${command}, because there is no ${manager} lockfile${unusedLockfiles(tree)}.`
-    : `Install command: ${command}, which installs exactly what ${lockfile} lists.`;
+/** @param unused lockfiles of other managers, unless a reason for the manager has named them */
+function why(command: string, manager: PackageManager, lockfile: string | null, unused: readonly string[]) {
+  const reason =
+    lockfile === null
+      ? `because there is no ${manager} lockfile`
+      : `which installs exactly what ${lockfile} lists`;
+  const [verb, not] = unused.length === 1 ? ['belongs', 'isn’t'] : ['belong', 'aren’t'];
+  const others =
+    unused.length === 0 ? '' : `; ${unused.join(' and ')} ${verb} to another package manager and ${not} used`;
+  return `Install command: ${command}, ${reason}${others}.`;
+}
 
 interface Declared {
   readonly manager: PackageManager;
@@ -127,14 +135,14 @@ function lockedManager(tree: SourceTree, reasons: Reason[], declared: PackageMan
   return null;
 }
 
-/** The end of a sentence that names the nearest lockfiles, all of which are of other package managers; empty without any. */
-function unusedLockfiles(tree: SourceTree): string {
+/** The lockfiles of other package managers, in the nearest folder with a lockfile. */
+function lockfilesOfOthers(tree: SourceTree, manager: PackageManager): string[] {
   for (const folder of tree.upward(tree.base)) {
-    const paths = LOCKFILES.map(([name]) => joinPath(folder, name)).filter((path) => tree.isFile(path));
-    if (paths.length > 0)
-      return `; ${paths.join(' and ')} ${paths.length === 1 ? 'belongs' : 'belong'} to another package manager and ${paths.length === 1 ? 'isn’t' : 'aren’t'} used`;
+    const here = LOCKFILES.filter(([name]) => tree.isFile(joinPath(folder, name)));
+    if (here.length > 0)
+      return here.filter(([, other]) => other !== manager).map(([name]) => joinPath(folder, name));
   }
-  return '';
+  return [];
 }
 
 /** Yarn 2 and later ("berry") have other options than Yarn 1; the two share the name of their lockfile. */

@@ -162,6 +162,8 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
     ['electron-builder.json', 'electron-builder.json5', 'electron-builder.yml', 'electron-builder.yaml'],
     ['electron-builder.toml'],
     ['pnpm-lock.yaml', 'netlify.toml'],
+    ['_config.yml', '_config.yaml', '_config.toml', 'mkdocs.yml', 'mkdocs.yaml'],
+    ['hugo.toml', 'hugo.yaml', 'hugo.yml', 'hugo.json', 'config.yaml', 'config.yml', 'config.json'],
     ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml', 'nest-cli.json', 'Procfile'],
   ]
     .flat()

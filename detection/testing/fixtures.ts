@@ -20,6 +20,7 @@ import { outOfScopeFixtures } from './real/refused.fixtures.ts';
 import { inScopeFixtures } from './real/sites.fixtures.ts';
 import { documentationFixtures } from './web/documentation.fixtures.ts';
 import { generatorFixtures } from './web/generator.fixtures.ts';
+import { jekyllFixtures } from './web/jekyll.fixtures.ts';
 import { metaFrameworkFixtures } from './web/meta-framework.fixtures.ts';
 import { nodeFixtures } from './web/node-server.fixtures.ts';
 import { libraryFixtures, productFixtures, unbuiltFixtures } from './web/not-a-site.fixtures.ts';
@@ -57,6 +58,7 @@ export const FIXTURES: Readonly<Record<string, Fixtures>> = {
   'servers in other languages': foreignServerFixtures,
   'documentation and blogs': documentationFixtures,
   'other generators': generatorFixtures,
+  'sites of Jekyll': jekyllFixtures,
   'plain HTML': staticFilesFixtures,
   PWA: pwaFixtures,
   monorepos: workspaceFixtures,

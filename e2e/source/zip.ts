@@ -15,6 +15,7 @@ export type Fixture =
   | 'pwa'
   | 'eleventy'
   | 'hugo'
+  | 'jekyll'
   | 'mkdocs'
   | 'plain-html'
   | 'android-gradle'

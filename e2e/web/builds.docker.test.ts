@@ -116,6 +116,13 @@ describe('a project becomes a site that works', () => {
       pages: { about: '/about/', missing: NO_PAGE },
     },
     {
+      fixture: 'jekyll',
+      heading: 'Built by Jekyll',
+      plan: ['jekyll', null, null, 'jekyll build', '_site', null],
+      hashed: null,
+      pages: { about: '/about/', missing: NO_PAGE },
+    },
+    {
       fixture: 'mkdocs',
       heading: 'Built by MkDocs',
       plan: ['mkdocs', null, 'pip install -r requirements.txt', 'mkdocs build', 'site', null],

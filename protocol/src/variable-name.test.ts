@@ -20,6 +20,6 @@ test.each(['Path', 'path', 'APPFLUX', 'MY_PATH', 'PATH_', 'NODE_OPTIONS', 'NODE_
   },
 );
 
-test.each(['my-var', '1A', '', 'A B'])('%j is no name at all', (name) => {
+test.each(['my-var', 'VITE.APP', '1A', '', 'A B'])('%j is no name at all', (name) => {
   expect(SettableVariableName.safeParse(name).success).toBe(false);
 });

@@ -17,7 +17,14 @@ const PNPM: Readonly<Record<string, string>> = { 5: '7', 6: '8', 9: '>=9' };
  * By `__metadata.version` of Yarn 2 and later, which take a lockfile of another version as one to change, and refuse that
  * with --immutable.
  */
-const YARN: Readonly<Record<string, string>> = { 4: '2', 5: '3.1', 6: '3', 8: '>=4' };
+const YARN: Readonly<Record<string, string>> = {
+  4: '2',
+  5: '3.1',
+  6: '3',
+  8: '>=4 <4.14',
+  9: '~4.14',
+  10: '>=4.15',
+};
 
 /** What a lockfile's text says; null where any version will do, or nobody knows. */
 export function lockfileFormat(manager: PackageManager, text: string): LockfileFormat | null {

@@ -117,8 +117,10 @@ describe('the version of a package manager', () => {
     ['pnpm 9 and later by its lockfile', { files: PNPM_LOCK("'9.0'") }, '>=9.0.0'],
     ['a lockfile that nobody knows', { files: PNPM_LOCK("'12.0'") }, null],
     ['Yarn 3 by its lockfile', { files: YARN_LOCK(6) }, '>=3.0.0 <4.0.0-0'],
-    ['Yarn 4 by its lockfile', { files: YARN_LOCK(8) }, '>=4.0.0'],
-    ['a newer Yarn than is known', { files: YARN_LOCK(10) }, null],
+    ['Yarn 4 by its lockfile', { files: YARN_LOCK(8) }, '>=4.0.0 <4.14.0-0'],
+    ['a Yarn 4.14 by its lockfile', { files: YARN_LOCK(9) }, '>=4.14.0 <4.15.0-0'],
+    ['a later Yarn 4 by its lockfile', { files: YARN_LOCK(10) }, '>=4.15.0'],
+    ['a newer Yarn than is known', { files: YARN_LOCK(11) }, null],
     ['Yarn 1 by its lockfile', { files: { 'yarn.lock': '# yarn lockfile v1\n' } }, '>=1.0.0 <2.0.0-0'],
     [
       'a Yarn of its own',

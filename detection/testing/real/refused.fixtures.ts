@@ -39,10 +39,6 @@ export const outOfScopeFixtures: Fixtures = {
     },
     'This is a Go server (gin), which AppFlux can’t run.',
   ),
-  'vercel/vercel examples/jekyll': refused(
-    { '_config.yml': '', 'index.md': '', '404.html': '', Gemfile: '' },
-    'This is a Jekyll site',
-  ),
   'vercel/vercel examples/mastra': refused(
     {
       'package.json': '{"scripts":{"build":"mastra build"},"devDependencies":{"mastra":"^1.3.9"}}',

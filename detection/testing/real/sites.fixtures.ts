@@ -107,6 +107,16 @@ export const inScopeFixtures: Fixtures = {
     files: { 'config.toml': '', 'themes/ananke/src/webpack.config.js': '' },
     plan: { type: 'web', framework: 'hugo', buildCommand: 'hugo', outputs: ['public'] },
   },
+  'vercel/vercel examples/jekyll': {
+    servers: true,
+    files: {
+      '_config.yml': 'markdown: kramdown\ntheme: minima\nplugins:\n  - jekyll-feed\n',
+      'index.md': '',
+      '404.html': '',
+      Gemfile: 'gem "minima", "~> 2.5"\ngroup :jekyll_plugins do\n  gem "jekyll-feed", "~> 0.12"\nend\n',
+    },
+    plan: { type: 'web', framework: 'jekyll', buildCommand: 'jekyll build', outputs: ['_site'] },
+  },
   'vercel/vercel examples/koa': {
     servers: true,
     files: {

@@ -1,4 +1,4 @@
-import type { Fixtures } from '../fixture.ts';
+import { type Fixtures, pkg } from '../fixture.ts';
 
 export const generatorFixtures: Fixtures = {
   'Hugo with an image of its own': {
@@ -27,6 +27,42 @@ export const generatorFixtures: Fixtures = {
     },
     because: ['Image: appflux/sites-builder, which has Hugo.'],
   },
+  'Hugo with a folder of its own': {
+    files: { 'hugo.toml': 'publishDir = "web"', 'content/a.md': '', 'docs/index.html': '<h1>Old</h1>' },
+    plan: { framework: 'hugo', buildCommand: 'hugo', outputs: ['web'] },
+  },
+  'Hugo with a folder in YAML, and keys in lower case': {
+    files: { 'config.yaml': 'publishdir: ./docs', 'content/a.md': '' },
+    plan: { framework: 'hugo', buildCommand: 'hugo', outputs: ['docs'] },
+  },
+  'Hugo with hugo.yaml': {
+    files: { 'hugo.yaml': 'publishDir: web', 'content/a.md': '' },
+    plan: { framework: 'hugo', image: 'appflux/sites-builder', buildCommand: 'hugo', outputs: ['web'] },
+    because: ['Framework: Hugo, because of hugo.yaml.'],
+  },
+  'Hugo with a folder outside of the project': {
+    files: { 'config.json': '{"publishDir":"/var/www"}', 'content/a.md': '' },
+    plan: { buildCommand: 'hugo --destination public', outputs: ['public'] },
+  },
+  'Hugo with a folder of its own and options of a script': {
+    files: {
+      'hugo.toml': 'publishDir = "web"',
+      'content/a.md': '',
+      'package.json': pkg({}, 'hugo --minify'),
+    },
+    plan: { buildCommand: 'hugo --minify', outputs: ['web'] },
+  },
+  'MkDocs with a folder of its own, and tags of Python': {
+    files: {
+      'mkdocs.yml': 'site_dir: web\nmarkdown_extensions:\n  - pymdownx.emoji:\n      g: !!python/name:a.b\n',
+      'docs/index.md': '',
+    },
+    plan: { framework: 'mkdocs', buildCommand: 'mkdocs build', outputs: ['web'] },
+  },
+  'MkDocs with a folder outside of the project': {
+    files: { 'mkdocs.yml': 'site_dir: ../site', 'docs/index.md': '' },
+    plan: { buildCommand: 'mkdocs build --site-dir site', outputs: ['site'] },
+  },
   'Hugo with modules that Go fetches': {
     files: { 'hugo.toml': '', 'content/a.md': '', 'go.mod': 'module x' },
     message: 'This is a Hugo site, and no builder image has Go, which downloads the modules in go.mod.',
@@ -37,10 +73,10 @@ export const generatorFixtures: Fixtures = {
     message: 'This is a Zola site',
     hint: '(public)',
   },
-  Jekyll: {
-    files: { '_config.yml': '', Gemfile: '', 'index.md': '' },
-    message: 'This is a Jekyll site, and no builder image has Jekyll.',
-    hint: '(_site)',
+  Middleman: {
+    files: { 'config.rb': '', 'source/index.html.erb': '', Gemfile: "gem 'middleman'" },
+    message: 'This is a Middleman site, and no builder image has Middleman.',
+    hint: 'Set an image that has it in the app or in appflux.json, or deploy the folder that Middleman creates (build).',
   },
   MkDocs: {
     files: { 'mkdocs.yml': 'site_name: x', 'docs/index.md': '', 'requirements.txt': 'mkdocs-material' },

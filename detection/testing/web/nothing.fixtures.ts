@@ -58,4 +58,40 @@ export const nothingFixtures: Fixtures = {
       'Found nothing to build at the top of the source: this looks like a Python project (requirements.txt), which AppFlux can’t build automatically.',
     hint: 'an image that has its tools',
   },
+  'a program with its pages for GitHub in a folder': {
+    files: { 'pyproject.toml': '', 'docs/_config.yml': 'theme: minima', 'docs/index.md': '' },
+    message: 'this looks like a Python project (pyproject.toml)',
+    hint: 'There is a project in "docs": set the root directory of the app to that folder.',
+  },
+  'one page by another name': {
+    files: { 'landing.html': '<h1>Hi</h1>', 'a.css': '' },
+    message:
+      'Found nothing to build at the top of the source: the only page is called "landing.html", not index.html.',
+    hint: 'Rename it to index.html, in lower case, and correct the links to it.',
+  },
+  'a start page with a capital letter': {
+    files: { 'Index.html': '', 'about.html': '' },
+    message: 'the start page is called "Index.html", not index.html.',
+    hint: 'Rename it to index.html, in lower case',
+  },
+  'a start page of a server on Windows': {
+    files: { 'index.htm': '' },
+    message: 'the only page is called "index.htm", not index.html.',
+    hint: 'Rename it to index.html',
+  },
+  'pages without a start page': {
+    files: { 'a.html': '', 'b.htm': '', 'c/d.html': '' },
+    message: 'there are pages ("a.html", "b.htm"), but none is called index.html.',
+    hint: 'Rename the start page to index.html, in lower case.',
+  },
+  'a page by another name beside tools of Node': {
+    files: { 'package.json': json({ name: 'x' }), 'landing.html': '' },
+    message: 'the only page is called "landing.html", not index.html.',
+    hint: 'Rename it',
+  },
+  'a page by another name beside a project in a folder': {
+    files: { 'notes.html': '', 'web/package.json': '{}' },
+    message: 'the only page is called "notes.html"',
+    hint: 'There is a project in "web": set the root directory of the app to that folder.',
+  },
 };

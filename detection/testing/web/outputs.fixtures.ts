@@ -41,6 +41,35 @@ export const outputFixtures: Fixtures = {
     },
     plan: { framework: 'vue', outputs: ['web'] },
   },
+  'Preact CLI': {
+    files: { 'package.json': pkg({ 'preact-cli': '3.5.0' }, 'preact build') },
+    plan: { framework: 'preact', outputs: ['build'] },
+  },
+  Rspress: {
+    files: { 'package.json': pkg({ rspress: '1.40.0' }, 'rspress build') },
+    plan: { framework: 'rspress', outputs: ['doc_build'] },
+  },
+  'Quasar with a folder of its own': {
+    files: {
+      'package.json': pkg({ '@quasar/app-vite': '2.0.0' }, 'quasar build'),
+      'quasar.config.js': "module.exports = () => ({ build: { distDir: 'web' } })",
+    },
+    plan: { framework: 'quasar', outputs: ['web'] },
+  },
+  'Vue CLI with a destination after an equals sign': {
+    files: {
+      'package.json': pkg(
+        { '@vue/cli-service': '5.0.0' },
+        'vue-cli-service build --mode production --dest=web/app',
+      ),
+      'vue.config.js': "module.exports = { outputDir: 'other' }",
+    },
+    plan: { framework: 'vue', outputs: ['web/app'] },
+  },
+  Polymer: {
+    files: { 'package.json': pkg({ 'polymer-cli': '1.9.0' }, 'polymer build'), 'index.html': '' },
+    plan: { framework: 'polymer', outputs: ['build/default'] },
+  },
   'Polymer with named builds': {
     files: {
       'package.json': pkg({ 'polymer-cli': '1.9.0' }, 'polymer build'),
@@ -63,6 +92,20 @@ export const outputFixtures: Fixtures = {
         "const build = { outDir: 'web' }; export default { plugins: [pwa({ outDir: 'x' })], build }",
     },
     plan: { outputs: ['web'] },
+  },
+  'Vite with a folder in the command': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, 'tsc -b && vite build --outDir web --emptyOutDir'),
+      'vite.config.ts': "export default { build: { outDir: 'other' } }",
+    },
+    plan: { outputs: ['web'] },
+  },
+  'Vite whose folder is a variable': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build'),
+      'vite.config.ts': 'export default { build: { outDir: process.env.OUT } }',
+    },
+    plan: { outputs: ['dist'] },
   },
   'Vite in library mode': refused(
     {
@@ -140,6 +183,38 @@ export const outputFixtures: Fixtures = {
     },
     plan: { framework: 'storybook', buildCommand: 'npm run build-storybook' },
   },
+  'a site with a Storybook in a script of another name, and one that only tests it': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, undefined, {
+        scripts: {
+          build: 'vite build',
+          'test:storybook': 'storybook build && test-storybook',
+          'storybook:build': 'storybook build -o site',
+        },
+      }),
+    },
+    plan: {
+      framework: 'vite',
+      alternatives: [
+        {
+          type: 'web',
+          framework: 'storybook',
+          set: { rootDirectory: null, type: null, framework: 'storybook' },
+        },
+      ],
+    },
+  },
+  'a site whose script only starts a Storybook, with it chosen': {
+    settings: { framework: 'storybook' },
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, undefined, {
+        scripts: { build: 'vite build', storybook: 'storybook dev -p 6006' },
+      }),
+    },
+    code: 'settings_invalid',
+    message: 'The app’s framework is storybook, but the source doesn’t match it.',
+    hint: 'auto-detect',
+  },
   'Rollup into a folder beside the page': {
     files: {
       'package.json': pkg({}, 'rollup -c', { private: true, devDependencies: { rollup: '4.0.0' } }),
@@ -147,6 +222,10 @@ export const outputFixtures: Fixtures = {
       'public/index.html': '<script src="build/bundle.js"></script>',
     },
     plan: { framework: null, outputs: ['public'] },
+  },
+  'Rollup with a long option, after another program': {
+    files: { 'package.json': pkg({}, 'rimraf web && rollup -c --dir=web', { private: true }) },
+    plan: { outputs: ['web'] },
   },
   'Rollup with an option': {
     files: { 'package.json': pkg({}, 'rollup src/main.js -d web', { private: true }) },
@@ -193,13 +272,13 @@ export const outputFixtures: Fixtures = {
     files: { 'mkdocs.yml': '', 'docs/index.md': '', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     plan: { framework: 'vite' },
   },
-  'Jekyll with only a configuration': refused(
-    { '_config.yml': 'theme: minima', 'about.md': '' },
-    'This is a Jekyll site, and no builder image has Jekyll.',
-  ),
   'a finished page with a configuration of Jekyll’s': {
     files: { '_config.yml': '', 'README.md': '', 'index.html': '<h1>Hi</h1>' },
     plan: { framework: null, outputs: ['.'] },
+  },
+  'a Staticfile without a folder, or with one outside': {
+    files: { Staticfile: 'root: ../x\npushstate: enabled\n', 'index.html': '<h1>Hi</h1>' },
+    plan: { outputs: ['.'] },
   },
   'a folder that a Staticfile names': {
     files: { Staticfile: 'root: web/files\n', 'web/files/index.html': '', 'docs/index.html': '' },
@@ -240,6 +319,16 @@ export const appFixtures: Fixtures = {
   'Expo for browsers alone': {
     files: expo(['web'], { 'react-native-web': '0.20.0' }),
     plan: { type: 'web', framework: 'expo', outputs: ['dist'] },
+  },
+  'Expo for browsers alone, in a program': {
+    files: {
+      'package.json': pkg(
+        { expo: '53.0.0', 'react-native-web': '0.20.0' },
+        'expo export -p web --output-dir www',
+      ),
+      'app.config.ts': "export default { expo: { platforms: ['web'] } }",
+    },
+    plan: { type: 'web', framework: 'expo', outputs: ['www'] },
   },
   'Expo for iPhones alone': refused(expo(['ios']), 'This Expo app is not made for Android', 'Add "android"'),
   'Expo for phones': {

@@ -68,6 +68,27 @@ export const packageManagerFixtures: Fixtures = {
       'Install command: npm install, because there is no npm lockfile; yarn.lock belongs to another package manager and isn’t used.',
     ],
   },
+  'packageManager, with its lockfile and those of others': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'pnpm@10.1.0' }),
+      'pnpm-lock.yaml': '',
+      'package-lock.json': '{}',
+      'yarn.lock': '',
+    },
+    plan: { packageManager: 'pnpm' },
+    because: [
+      'Install command: pnpm install --frozen-lockfile, which installs exactly what pnpm-lock.yaml lists; yarn.lock and package-lock.json belong to another package manager and aren’t used.',
+    ],
+  },
+  'packageManager, with both lockfiles of Bun': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'bun@1.4.5' }),
+      'bun.lock': '',
+      'bun.lockb': '',
+    },
+    plan: { packageManager: 'bun' },
+    because: ['Install command: bun install --frozen-lockfile, which installs exactly what bun.lock lists.'],
+  },
   'npm-shrinkwrap.json': {
     files: { 'npm-shrinkwrap.json': '{}', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     plan: { packageManager: 'npm', installCommand: npmCi },

@@ -15,6 +15,39 @@ export const workspaceFixtures: Fixtures = {
       outputs: ['apps/web/dist'],
     },
   },
+  'a workspace of Bun with catalogs, whose one app has only a script': {
+    files: {
+      'bun.lock': '',
+      'package.json': json({ workspaces: { packages: ['apps/*', 'packages/*'], catalog: { ms: '2.1.3' } } }),
+      'apps/web/package.json': pkg({ ms: 'catalog:' }, 'bun build.ts'),
+      'packages/ui/package.json': pkg({}, 'tsc'),
+      'packages/cli/package.json': pkg({}, 'node build.mjs'),
+    },
+    plan: {
+      framework: null,
+      packageManager: 'bun',
+      installCommand: 'bun install --frozen-lockfile',
+      buildCommand: 'bun --cwd=apps/web run build',
+      outputs: ['dist', 'build', 'out', '_site', 'www', 'public'].map((name) => `apps/web/${name}`),
+    },
+  },
+  'a workspace with two apps that have only a script': {
+    files: {
+      'package.json': json({ workspaces: ['apps/*'] }),
+      'apps/shop/package.json': pkg({}, 'node build.mjs'),
+      'apps/blog/package.json': pkg({}, 'node build.mjs'),
+    },
+    message: 'no build script and no dependency on a framework',
+    hint: 'There are projects in "apps/blog", "apps/shop"',
+  },
+  'a workspace whose package with a script is no app': {
+    files: {
+      'package.json': json({ workspaces: ['packages/*'] }),
+      'packages/data/package.json': pkg({}, 'node build.mjs'),
+    },
+    message: 'no build script and no dependency on a framework',
+    hint: 'There is a project in "packages/data"',
+  },
   'a workspace of pnpm with a build script of its own': {
     files: {
       'pnpm-lock.yaml': '',

@@ -1,14 +1,24 @@
 /** What packages download when they are installed, besides packages: browsers and programs. */
-import { byRules, type Found, group } from './rule.ts';
+import { byRules, type Found, following, group } from './rule.ts';
 
-const skip = (variable: string, what: string): string =>
-  `Builds can only reach the allowed hosts, and ${what} comes from another one. If the build doesn’t need it, add the variable ${variable} to the app. Otherwise ask the owner of the runner to add the host.`;
+const skipping = (found: Found, variable: string, what: string): string => {
+  // Where a program does not use the proxy as it should, only its own words name the host.
+  const host = following(
+    found,
+    /(?:getaddrinfo (?:ENOTFOUND|EAI_AGAIN) |URL: https?:\/\/)([\w.-]{1,200})/,
+    40,
+  )?.[1];
+  const where = host === undefined ? 'another one' : `another one (${host})`;
+  return `Builds can only reach the allowed hosts, and ${what} comes from ${where}. If the build doesn’t need it, add the variable ${variable} to the app. Otherwise ask the owner of the runner to add the host.`;
+};
+
+const skip = (variable: string, what: string) => (found: Found) => skipping(found, variable, what);
 
 export const explainDownloads = byRules([
   {
     // Puppeteer: ERROR: Failed to set up chrome v127.0.0! Set "PUPPETEER_SKIP_DOWNLOAD" env variable to skip download.
     when: /Failed to (?:set up|download) .{1,100}[Ss]et "(?<name>[A-Z_]{3,40})" env variable to skip/,
-    hint: (found: Found) => skip(`${group(found, 'name')}=true`, 'the browser'),
+    hint: (found) => skipping(found, `${group(found, 'name')}=true`, 'the browser'),
   },
   {
     when: /The Cypress App could not be downloaded|Failed to download the Cypress binary/,
@@ -24,6 +34,6 @@ export const explainDownloads = byRules([
   },
   {
     when: /sharp: (?:Installation error|Please see .*install)/,
-    hint: 'This version of sharp downloads libvips from a host that builds can’t reach. Upgrade sharp to 0.33 or later, which gets it from the package registry.',
+    hint: 'Builds can only reach the allowed hosts, and this version of sharp downloads libvips from another one. Upgrade sharp to 0.33 or later, which gets it from the package registry. Otherwise ask the owner of the runner to add the host.',
   },
 ]);

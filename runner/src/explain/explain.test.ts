@@ -18,6 +18,71 @@ const linesOf = (log: string): string[] =>
 /** Each log, the line that explains its failure, and how the hint begins. */
 const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
+    'bun-localhost.txt',
+    'The registry that bun.lock names refuses the connection',
+    'bun.lock, .npmrc or bunfig.toml names a registry on',
+  ],
+  [
+    'geckodriver-egress.txt',
+    'HTTPError: Response code 403 (Refused by AppFlux)',
+    'Builds can only reach the allowed hosts. A log line',
+  ],
+  [
+    'node-gyp-egress.txt',
+    'gyp ERR! stack Error: 403 response downloading https://nodejs.org/download/release/v24.21.0/node-v24.21.0-headers.tar.gz',
+    'A package with native code is compiled, for which',
+  ],
+  [
+    'npm-forbidden.txt',
+    '403 Forbidden - GET https://packages.example.com/is-odd',
+    'The registry denies access to this package. If it is',
+  ],
+  [
+    'playwright-egress.txt',
+    'Error: Failed to download Chrome for Testing 156.0.8078.4 (playwright chromium v1248), caused by',
+    'Builds can only reach the allowed hosts, and the browser',
+  ],
+  [
+    'pnpm-forbidden.txt',
+    'ERR_PNPM_FETCH_403  GET https://packages.example.com/is-odd: Forbidden - 403',
+    'The registry denies access to this package. If it is',
+  ],
+  [
+    'pnpm-localhost.txt',
+    'The registry http://localhost:4873 can’t be reached: it is on the computer that wrote the lockfile',
+    'pnpm-lock.yaml or .npmrc names a registry on localhost:',
+  ],
+  [
+    'puppeteer-19-egress.txt',
+    'ERROR: Failed to set up Chromium r1108766! Set "PUPPETEER_SKIP_DOWNLOAD" env variable to skip download.',
+    'Builds can only reach the allowed hosts, and the browser',
+  ],
+  [
+    'puppeteer-egress.txt',
+    'Error: ERROR: Failed to set up chrome v148.0.7778.97! Set "PUPPETEER_SKIP_DOWNLOAD" env variable to skip download.',
+    'Builds can only reach the allowed hosts, and the browser',
+  ],
+  [
+    'sentry-cli-egress.txt',
+    'Error: Unable to download sentry-cli binary from https://downloads.sentry-cdn.com/sentry-cli/1.77.3/sentry-cli-Linux-x86_64.',
+    'Builds can only reach the allowed hosts, and sentry-cli',
+  ],
+  [
+    'sharp-egress.txt',
+    'sharp: Please see https://sharp.pixelplumbing.com/install for required dependencies',
+    'Builds can only reach the allowed hosts, and this version',
+  ],
+  [
+    'yarn1-localhost.txt',
+    'The registry that yarn.lock names refuses the connection',
+    'yarn.lock, .npmrc or .yarnrc names a registry on',
+  ],
+  [
+    'yarn4-http.txt',
+    'Yarn refuses plain http, which yarn.lock or .yarnrc.yml asks of localhost',
+    'Use the https URL of the registry. If it is a mirror or',
+  ],
+  [
     'documented/bun-403.txt',
     'error: GET https://npm.pkg.example.com/@acme%2fui - 403',
     'Builds can only reach the allowed hosts. A log line',
@@ -144,7 +209,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'bun-egress.txt',
-    'error: ProxyConnectFailed (403) downloading package manifest is-odd',
+    'error: ProxyConnectFailed (403) downloading tarball ms@2.1.3',
     'Builds can only reach the allowed hosts. A log line',
   ],
   [
@@ -501,7 +566,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'npm-egress.txt',
-    '403 Forbidden - GET https://packages.example.com/is-odd',
+    '403 Refused by AppFlux - GET https://npm.mirror.example.com/ms/-/ms-2.1.3.tgz',
     'Builds can only reach the allowed hosts. A log line',
   ],
   [
@@ -571,7 +636,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'pnpm-egress.txt',
-    'ERR_PNPM_FETCH_403  GET https://packages.example.com/is-odd: Forbidden - 403',
+    'ERR_PNPM_FETCH_403  GET https://npm.mirror.example.com/ms/-/ms-2.1.3.tgz: Refused by AppFlux - 403',
     'Builds can only reach the allowed hosts. A log line',
   ],
   [
@@ -806,7 +871,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'yarn1-egress.txt',
-    'Error: https://packages.example.com/is-odd: tunneling socket could not be established, statusCode=403',
+    'https://npm.mirror.example.com/ms/-/ms-2.1.3.tgz: tunneling socket could not be established, statusCode=403',
     'Builds can only reach the allowed hosts. A log line',
   ],
   [
@@ -846,7 +911,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'yarn4-egress.txt',
-    'RequestError: Bad response: 403',
+    'RequestError: tunneling socket could not be established, statusCode=403',
     'Builds can only reach the allowed hosts. A log line',
   ],
   [

@@ -22,6 +22,7 @@ import { explainNode } from './node.ts';
 import { explainNpm } from './npm.ts';
 import { readOutput } from './output.ts';
 import { explainPnpm } from './pnpm.ts';
+import { explainRegistries } from './registries.ts';
 import { type Explanation, either } from './rule.ts';
 import { explainShell } from './shell.ts';
 import { explainSvelteKit } from './svelte-kit.ts';
@@ -46,6 +47,7 @@ const explainOutput = either(
   explainForeignSystem,
   explainManagerRules,
   explainDownloads,
+  explainRegistries,
   explainNetwork,
   explainGit,
   explainTypeScript,

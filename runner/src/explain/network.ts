@@ -1,23 +1,18 @@
 /** A host that the build may not reach, or that does not answer, as each tool passes the proxy's answer on. */
+import { REFUSED } from '../sandbox/egress/refusal.ts';
+import { ALLOW } from './registries.ts';
 import { before, byRules, group } from './rule.ts';
-
-const ALLOW =
-  'Builds can only reach the allowed hosts. A log line starting with "Network:" names the refused host; the owner of the runner can add it to the allowed hosts.';
-
-const PRIVATE =
-  'The registry denies access to this package. If it is private, add a variable with a token (such as NPM_TOKEN) to the app and use it in .npmrc.';
 
 const NO_SSH = 'Builds can’t fetch dependencies over SSH. Use https URLs.';
 
 export const explainNetwork = byRules([
   // The runner's own words, where a tool shows them.
-  { when: /is not an allowed host/, hint: ALLOW },
-  { when: /^npm (?:error|ERR!) 403 403 Forbidden/, hint: `${ALLOW} Otherwise: ${PRIVATE}` },
-  { when: /ERR_PNPM_FETCH_403/, hint: `${ALLOW} Otherwise: ${PRIVATE}` },
-  { when: /ProxyConnectFailed/, hint: ALLOW },
-  { when: /^error: GET \S+ - 403$/, hint: `${ALLOW} Otherwise: ${PRIVATE}` },
+  {
+    when: /(?<host>[\w.:-]{1,300}) is not an allowed host/,
+    say: ({ match }) => match[0],
+    hint: ALLOW,
+  },
   { when: /tunneling socket could not be established/, hint: ALLOW },
-  { when: /YN\d{4}: .{0,300}(?:Bad response: 403|Response Code: 403)/, hint: ALLOW },
   { when: /CONNECT tunnel failed, response 403|Received HTTP code 403 from proxy/, hint: ALLOW },
   {
     when: /Unable to tunnel through proxy|Proxy returns "HTTP\/1\.1 403|Proxy failed to establish tunnel \(403/,
@@ -28,7 +23,11 @@ export const explainNetwork = byRules([
     hint: ALLOW,
   },
   { when: /Proxy response \(403\) !== 200/, hint: ALLOW },
-  { when: /(?:ERR_PNPM_FETCH_401|npm (?:error|ERR!) code E401)/, hint: PRIVATE },
+  {
+    when: /gyp ERR! stack Error: 403 response downloading \S+/,
+    hint: `A package with native code is compiled, for which node-gyp downloads the headers of Node.js. ${ALLOW} Or use a version of the package that has a prebuilt binary for this Node.js.`,
+  },
+  { when: new RegExp(REFUSED), hint: ALLOW },
   {
     when: /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) [\w.-]+/,
     hint: `Builds have no DNS. Tools that fetch must use HTTPS_PROXY (for fetch in Node, set NODE_USE_ENV_PROXY=1). ${ALLOW}`,

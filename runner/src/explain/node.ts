@@ -53,6 +53,10 @@ export const explainNode = byRules([
     hint: 'The file doesn’t exist. Check its name, which is case-sensitive on Linux, and that it is committed.',
   },
   {
+    when: /connect ECONNREFUSED (?:127\.0\.0\.1|::1):\d{1,5}|request to https?:\/\/(?:localhost|127\.0\.0\.1)\b\S* failed/,
+    hint: 'Nothing listens at that address in the build. Let the build command start the server that it asks, set the variable with its address to a host that builds can reach, or read the data from a file.',
+  },
+  {
     when: /TypeError: fetch failed/,
     hint: 'A request during the build could not reach its host. Builds can only reach the allowed hosts, and Node.js needs NODE_USE_ENV_PROXY=1 to use the proxy.',
   },

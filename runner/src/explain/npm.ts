@@ -1,5 +1,5 @@
 /** npm: errors of its own, not those of the scripts that it runs. */
-import { byRules, type Found, following, group } from './rule.ts';
+import { byRules, type Found, following } from './rule.ts';
 
 const LOCKFILE = 'Run `npm install` and commit package-lock.json together with package.json.';
 
@@ -75,12 +75,6 @@ export const explainNpm = byRules([
     when: /^npm (?:error|ERR!) Missing script: "?(?<name>[^"]*)"?/,
     hint: ({ match }) =>
       `package.json has no script "${match.groups?.name}". Add it, or set the build command in the app or in appflux.json.`,
-  },
-  {
-    when: /request to (?<url>https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?)\S* failed/,
-    say: (found) =>
-      `The registry ${group(found, 'url')} can’t be reached: it is on the computer that wrote the lockfile`,
-    hint: 'package-lock.json or .npmrc names a registry on localhost. Remove it from .npmrc, delete package-lock.json and node_modules, run `npm install` and commit the new lockfile.',
   },
   {
     when: /^npm (?:error|ERR!) code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)/,

@@ -1,6 +1,6 @@
 /** The real steps of a job, bound to one attempt on this host. */
 
-import type { ManagerVersion } from '@appflux/detection';
+import type { Decision, ManagerVersion } from '@appflux/detection';
 import {
   formatElapsed,
   type Job,
@@ -19,6 +19,7 @@ import { forOneJob } from '../scan/one-job.ts';
 import { type CollectedArtifact, type FoundDetails, JobFailure, type StepContext } from '../step-context.ts';
 import { inSpan } from '../tracing/trace.ts';
 import { collectArtifacts } from './collect/index.ts';
+import { type Folders, listFolders } from './collect/made-site.ts';
 import { iconOf } from './details/icon.ts';
 import { readNotes } from './details/notes.ts';
 import { detectPlan } from './detect.ts';
@@ -77,6 +78,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
   let serverWishes: ServerWishes = {};
   let lockfiles: readonly FoundLockfile[] = [];
   let version: string | null = null;
+  let foldersBefore: Folders | null = null;
   const executor = host.executor.attempt({ job, folder, journal: host.journal });
   const withoutFileSystem = (error: unknown) =>
     host.journal.warn('A build gets no file system of its own. Its disk usage is watched instead', {
@@ -119,6 +121,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       siteSettings = decision.site;
       serverWishes = decision.server;
       version = decision.version;
+      foldersBefore = mayBeElsewhere(decision) ? await listFolders(source.root, ctx.signal) : null;
       const { packageManager: manager } = decision.plan;
       lockfiles = await findLockfiles({ root: source.root, top: within, manager });
       return { ...decision, plan: host.executor.planned(decision.plan) };
@@ -142,6 +145,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
             app: { slug: job.app.slug },
             version,
             commitHash,
+            foldersBefore,
             maxBytes: limits.artifactBytes,
             outDir: folder.workspace.scratch,
             mask,
@@ -188,6 +192,13 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
     },
   };
 }
+
+/** Whether a build may write its site to another folder than the plan says. */
+const mayBeElsewhere = ({ plan, areOutputsSet }: Decision): boolean =>
+  (plan.type === 'web' || plan.type === 'pwa') &&
+  plan.buildCommand !== null &&
+  plan.server === undefined &&
+  !areOutputsSet;
 
 /** Logs how long a scan took that is part of another phase, if there was one. */
 async function timed(

@@ -13,6 +13,7 @@ import {
   allowedHosts,
   EgressError,
   type PackageManager,
+  type RefusalReason,
   readRegistryFacts,
   renderReport,
   startEgress,
@@ -20,6 +21,13 @@ import {
 import type { Engine } from './engine.ts';
 import { imageFacts } from './image-facts.ts';
 import type { Surroundings } from './surroundings.ts';
+
+/** Refusals that the runner's list of hosts decides: a failure names these hosts. */
+const OF_HOSTS: ReadonlySet<RefusalReason> = new Set([
+  'host_not_allowed',
+  'port_not_allowed',
+  'address_literal',
+]);
 
 /** A build's network, as its container needs it. */
 export interface BuildNetwork extends Surroundings {
@@ -107,7 +115,7 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
       refusedHosts: () =>
         egress
           .report()
-          .refused.filter(({ reason }) => reason === 'host_not_allowed')
+          .refused.filter(({ reason }) => OF_HOSTS.has(reason))
           .map(({ host }) => host),
       close: async () => {
         await egress.close();

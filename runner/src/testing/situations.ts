@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { BuildSettings } from '@appflux/protocol';
+import { BuildSettings, sensitivityOf } from '@appflux/protocol';
 import { execa } from 'execa';
 import { expect, vi } from 'vitest';
 import { ZipFile } from 'yazl';
@@ -78,6 +78,10 @@ export class SituationBench {
     // Each is an app of its own, which has published nothing yet.
     this.#sites.base = null;
     this.#sites.manifest = null;
+    // As the edge decides where nobody has chosen.
+    this.#bench.edge.sensitive = Object.entries(situation.variables ?? {})
+      .filter(([name, value]) => sensitivityOf(name, value).sensitive)
+      .map(([name]) => name);
     const attempt = this.#bench.edge.grant(await this.#grant(situation));
     const pool = this.#bench.edge.poolFrames;
     const freed = () => pool.filter(({ type }) => type === 'freed').length;

@@ -62,7 +62,7 @@ function scriptFor(scripts: Texts, wanted: string, own: string | null): string |
 
 /** Options of bundlers that set the output folder. */
 const OUTPUT_OPTION =
-  /(?:^|\s)(?:--(?:outDir|outdir|out-dir|dist-dir|output-path|dest)|BUILD_PATH|\beleventy\b.*--output|\b(?:rollup|parcel)\b.*\s(?:-d|--dir)|\bwebpack\b.*\s-o)[= ]["']?([\w@./-]+)/;
+  /(?:^|\s)(?:--(?:outDir|outdir|out-dir|dist-dir|output-dir|output-path|dest)|BUILD_PATH|\beleventy\b.*--output|\b(?:rollup|parcel)\b.*\s(?:-d|--dir)|\bwebpack\b.*\s-o)[= ]["']?([\w@./-]+)/;
 /** The file that esbuild or Rollup writes. */
 const OUTPUT_FILE = /\b(?:esbuild|rollup)\b.*\s(?:--outfile|--file|-o)[= ]["']?([\w@./-]+)\/[\w@.-]+/;
 

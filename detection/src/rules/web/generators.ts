@@ -6,7 +6,7 @@ import { whyUnbuilt } from './unbuilt-page.ts';
 interface Generator {
   readonly id: string;
   readonly name: string;
-  /** One file of each group has to be there. */
+  /** One file or folder of each group has to be there. */
   readonly evidence: readonly (readonly string[])[];
   /** What its start page says, where the files alone don't tell. */
   readonly page?: RegExp;
@@ -17,6 +17,17 @@ interface Generator {
 }
 
 const GENERATORS: readonly Generator[] = [
+  // https://gohugo.io/configuration/introduction/#configuration-file; build-info knows the other names.
+  {
+    id: 'hugo',
+    name: 'Hugo',
+    evidence: [
+      ['hugo.yaml', 'hugo.yml', 'hugo.json'],
+      ['content', 'layouts', 'themes', 'archetypes'],
+    ],
+    command: 'hugo',
+    directory: 'public',
+  },
   // https://www.mkdocs.org/user-guide/configuration/
   {
     id: 'mkdocs',
@@ -95,12 +106,14 @@ const GENERATORS: readonly Generator[] = [
   },
 ];
 
+const isThere = (tree: SourceTree, path: string): boolean => tree.isFile(path) || tree.isFolder(path);
+
 /** The generator that a folder is made for; null if it is none of these. */
 export function otherGenerator(tree: SourceTree, folder: string): KnownFramework | null {
   const start = joinPath(folder, 'index.html');
   const found = GENERATORS.find(
     ({ evidence, page, fromUnbuilt = false }) =>
-      evidence.every((names) => names.some((name) => tree.isFile(joinPath(folder, name)))) &&
+      evidence.every((names) => names.some((name) => isThere(tree, joinPath(folder, name)))) &&
       (page === undefined || page.test(tree.text(start) ?? '')) &&
       (!fromUnbuilt || whyUnbuilt(tree, folder, start) !== null),
   );

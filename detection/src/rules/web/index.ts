@@ -1,22 +1,22 @@
 /** The rule for web sites: whatever ends as a folder of files for a browser. */
 
-import { listed, quoted } from '@appflux/protocol';
+import { quoted } from '@appflux/protocol';
 import { DetectionFailure } from '../../failure.ts';
 import { WEB_IMAGE } from '../../images.ts';
 import { nearest } from '../../nearest.ts';
-import { allDependencies, type PackageJson } from '../../package-json.ts';
+import type { PackageJson } from '../../package-json.ts';
 import { runScript } from '../../package-manager.ts';
 import { because, type Reason } from '../../reason.ts';
-import { insidePath, joinPath } from '../../tree.ts';
+import { joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
-import { whatRuns } from '../script-calls.ts';
-import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
+import { frameworkByName } from './build-info.ts';
 import { delegatesOnly, programsOf } from './build-programs.ts';
+import { findGenerated, generatedBeside } from './find-generated.ts';
 import { blazorSite } from './foreign-manifest.ts';
 import { foreignServer } from './foreign-server.ts';
 import { unlistedByName } from './frameworks/unlisted.ts';
-import { generatedSite } from './generated-site.ts';
-import { generatorById, otherGenerator } from './generators.ts';
+import { generatedSite, isInSitesImage } from './generated-site.ts';
+import { generatorById } from './generators.ts';
 import { otherProduct } from './other-product.ts';
 import {
   findingFor,
@@ -28,9 +28,8 @@ import {
 import { pwaReason } from './pwa.ts';
 import { programSite, SERVER_FRAMEWORKS } from './servers/program-site.ts';
 import { siteOrScript } from './site-in.ts';
-import { finishedSite, generatorOf } from './static-files.ts';
+import { finishedSite } from './static-files.ts';
 import { hasStorybook, storybookIn, storybookOf } from './storybook.ts';
-import { isStylesOnly } from './styles-only.ts';
 import { siteOfWorkspace } from './workspace.ts';
 import { buildWithDependencies, dependsOnSiblings } from './workspace-build.ts';
 import { isWorkspace } from './workspace-packages.ts';
@@ -165,7 +164,8 @@ async function findNamed(
   }
   if ('unfit' in outcome) throw unfit(outcome.unfit);
   const why = `Framework: ${outcome.framework.name}, from the app’s settings.`;
-  if (pkg === null) return generatedSite(subject, outcome.framework, why);
+  if (pkg === null || isInSitesImage(outcome.framework))
+    return generatedSite(subject, outcome.framework, why);
   return findingFor(placeIn(subject, '', pkg), outcome.framework, why);
 }
 
@@ -173,62 +173,6 @@ const unfit = (id: string): DetectionFailure =>
   new DetectionFailure('settings_invalid', `The app’s framework is ${id}, but the source doesn’t match it.`, {
     hint: 'Set the framework of the app to auto-detect.',
   });
-
-/** A site whose generator is no JavaScript program, such as Hugo. */
-async function findGenerated(subject: Subject): Promise<Finding | Refusal | null> {
-  const { tree } = subject;
-  const frameworks = await detectFrameworks({ names: tree.names(tree.base), pkg: null });
-  const generator = generatorOf(tree, tree.base, frameworks) ?? otherGenerator(tree, tree.base);
-  if (generator === null) return null;
-  // A finished site beside its source needs no generator.
-  const finished = finishedSite(tree, tree.base);
-  if (finished?.unbuilt === null && finished.folder !== '.' && !subject.hasOwnImage) return null;
-  return generatedSite(
-    subject,
-    generator,
-    `Framework: ${generator.name}, because of ${generator.file ?? 'its files'}.`,
-  );
-}
-
-/** Generators of which package.json has only tools, such as a formatter or a compiler of style sheets. */
-async function generatedBeside(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
-  const { tree } = subject;
-  const build = whatRuns(pkg.scripts, 'build').trim();
-  const found = await detectFrameworks({ names: tree.names(tree.base), pkg: null });
-  const generator = generatorOf(tree, tree.base, found) ?? otherGenerator(tree, tree.base);
-  // Antora and Elm come as packages of npm.
-  if (generator === null || allDependencies(pkg)[generator.id] !== undefined) return null;
-  const program = generator.buildCommand?.split(' ')[0] ?? generator.id;
-  const isCalled = new RegExp(`\\b${program}\\b`).test(build);
-  if (build !== '' && !isCalled && !isStylesOnly(build)) return null;
-  if (!isCalled && (await frameworkIn({ names: tree.names(tree.base), pkg })) !== null) return null;
-  const others = programsOf(pkg.scripts).filter((name) => name !== program);
-  if (others.length > 0 && subject.buildCommand === null && !subject.hasOwnImage)
-    return needsBoth(generator, others);
-  const site = generatedSite(
-    subject,
-    withOptions(generator, build),
-    `Framework: ${generator.name}, because of ${generator.file ?? 'its files'}.`,
-  );
-  if ('refusal' in site) return site;
-  const text = `The packages of package.json are not installed: the image of ${generator.name} has no Node.`;
-  return { ...site, reasons: [...site.reasons, because('install', text)] };
-}
-
-/** What a build script runs besides the generator would be missing from the site. */
-const needsBoth = ({ name, buildCommand }: KnownFramework, others: readonly string[]): Refusal => ({
-  refusal: `This is ${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name} site whose build script also runs ${listed(others, 4)}, and no builder image has both ${name} and Node.`,
-  hint: `Set an image that has both in the app or in appflux.json. If ${name} alone makes the site, set the build command to ${quoted(buildCommand ?? name)}.`,
-});
-
-/** The generator's command with the options of the build script, if that does nothing else. */
-function withOptions(generator: KnownFramework, build: string): KnownFramework {
-  const isPlain = generator.buildCommand !== null && /^[\w./-]+(?: +[\w=./:,-]+)*$/.test(build);
-  if (!isPlain || !build.startsWith(generator.buildCommand)) return generator;
-  const folder = / (?:-d|--destination|--site-dir|--output-dir)[ =]([\w./-]+)/.exec(build)?.[1];
-  const directory = (folder === undefined ? null : insidePath('', folder)) ?? generator.directory;
-  return { ...generator, buildCommand: build, directory };
-}
 
 /** A site that is published as it is; a refusal where its page has to be built first, and nothing says how. */
 function findFinished(subject: Subject, pkg: PackageJson | null): Finding | Refusal | null {

@@ -32,7 +32,7 @@ const TEMPLATE: readonly (readonly [RegExp, string])[] = [
 export function whyUnbuilt(tree: SourceTree, folder: string, path: string): string | null {
   const text = tree.text(path);
   if (text === null) return null;
-  if (/^\u{FEFF}?---\r?\n[\s\S]{0,4000}?\n---/u.test(text))
+  if (/^\u{FEFF}?---[ \t]{0,20}\r?\n(?:[\s\S]{0,4000}?\n)?---/u.test(text))
     return 'begins with front matter, which only the generator of a site reads';
   const html = text.replace(COMMENTS, ' ');
   if (/<link\b[^>]{0,1000}\bdata-trunk\b/.test(html)) return 'is built by Trunk';

@@ -5,6 +5,7 @@ import { runInWorkspace } from '../../package-manager.ts';
 import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Elsewhere, Finding, Refusal, Subject } from '../rule.ts';
+import { libraryIn } from './library.ts';
 import { nxSites } from './nx.ts';
 import { findingForScript, frameworkFromAbove, frameworkIn, placeIn } from './packaged-site.ts';
 import { siteIn } from './site-in.ts';
@@ -25,6 +26,7 @@ interface Member {
  */
 export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promise<Finding | Refusal | null> {
   const members = await membersOf(subject, top);
+  if (members.length === 0) return onlyScript(subject, top);
   const sites = members.flatMap(({ outcome, ...member }) =>
     'refusal' in outcome ? [] : { ...member, outcome },
   );
@@ -47,6 +49,27 @@ export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promi
     chosen,
     sites.filter((site) => site !== chosen),
   );
+}
+
+/**
+ * What a build script makes of no framework that is known, where one package only can be the site by its place: called
+ * like a site, or an app; and neither is the top built by a script of its own. Null for anything else.
+ */
+function onlyScript(subject: Subject, top: PackageJson): Finding | null {
+  if (top.scripts.build !== undefined) return null;
+  const found = packageFolders(subject.tree, top).flatMap((within) => {
+    const pkg = packageIn(subject, within);
+    const place = placeIn(subject, within, pkg);
+    const outcome = libraryIn(place) === null ? findingForScript(place) : null;
+    return outcome === null ? [] : [{ folder: within, pkg, outcome }];
+  });
+  const [site, ...others] = found.filter((one) => one.folder.startsWith('apps/') || rank(one) === 0);
+  return site === undefined || others.length > 0 ? null : builtFromTop(subject, top, site, []);
+}
+
+function packageIn({ tree }: Subject, within: string): PackageJson {
+  const path = joinPath(tree.base, within, 'package.json');
+  return parsePackageJson(tree.text(path) ?? '{}', path);
 }
 
 /** A member that can be built. */
@@ -73,8 +96,7 @@ async function membersOf(subject: Subject, top: PackageJson): Promise<Member[]> 
   for (const within of folders) {
     if (members.some((member) => member.folder === within)) continue;
     const folder = joinPath(tree.base, within);
-    const path = joinPath(folder, 'package.json');
-    const pkg = parsePackageJson(tree.text(path) ?? '{}', path);
+    const pkg = packageIn(subject, within);
     const view = { names: tree.names(folder), pkg };
     const hoisted = await frameworkFromAbove(view, [top]);
     const outcome = siteIn(placeIn(subject, within, pkg), await frameworkIn(view), hoisted);

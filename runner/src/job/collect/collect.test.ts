@@ -21,6 +21,7 @@ import { openPromise } from 'yauzl';
 import { failureOf, surroundings, type TestSurroundings } from '../prepare/testing/surroundings.ts';
 import { type CollectInput, collectArtifacts } from './index.ts';
 import { COLLECT_LIMITS } from './limits.ts';
+import { listFolders } from './made-site.ts';
 
 let around: TestSurroundings;
 let root: string;
@@ -313,6 +314,32 @@ describe('an output that is not there', () => {
     });
     const failure = await failureOf(collect({ outputs: ['build', 'dist'] }));
     expect(failure.message).toBe('The build created "htdocs", but outputs is set to "build", "dist".');
+  });
+
+  it('is not needed where the build has made one site, by any name', async () => {
+    await write({ 'public/favicon.ico': 'x', 'docs/index.html': 'x' });
+    const foldersBefore = await listFolders(root, around.ctx.signal);
+    await write({ 'htdocs/index.html': 'odd', 'coverage/index.html': 'x' });
+    const outputs = ['dist', 'public'];
+    const [artifact] = await collect({ outputs }, { foldersBefore });
+    expect(await contentsOf(artifact?.path ?? '')).toEqual({ 'index.html': 'odd' });
+    expect(around.lines.join('')).toContain(
+      'The build created no site in "dist", "public". Of the folders that it created, only "htdocs" has an index.html',
+    );
+    // Outputs that are set are looked for alone, and a site in one of them comes first.
+    expect(await contentsOf((await collect({ outputs }))[0]?.path ?? '')).toEqual({ 'favicon.ico': 'x' });
+    await write({ 'dist/index.html': 'usual' });
+    const [usual] = await collect({ outputs }, { foldersBefore });
+    expect(await contentsOf(usual?.path ?? '')).toEqual({ 'index.html': 'usual' });
+  });
+
+  it('is said not to be there where a folder with a page is the source’s', async () => {
+    await write({ 'templates/index.html': 'x' });
+    const foldersBefore = await listFolders(root, around.ctx.signal);
+    expect(await failureOf(collect({ outputs: ['dist'] }, { foldersBefore }))).toMatchObject({
+      message: 'The build succeeded but created none of the outputs. Looked for "dist".',
+      hint: 'If "templates" is the result of the build, set outputs to it in the app or in appflux.json.',
+    });
   });
 
   it('is named when there is nothing else', async () => {

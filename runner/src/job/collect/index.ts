@@ -11,6 +11,7 @@ import { factsOfContent } from './contents/index.ts';
 import { findMatches, type Matches } from './find.ts';
 import { isPrivate, isRepository } from './left-out.ts';
 import { COLLECT_LIMITS, type CollectLimits } from './limits.ts';
+import { type Folders, hasStartPage, madeSite } from './made-site.ts';
 import { noArtifact } from './missing.ts';
 import { factsOfPath, rankOf } from './name-facts.ts';
 import { siteName, uniqueNames } from './names.ts';
@@ -47,6 +48,11 @@ export interface CollectInput {
   /** The root directory, where the build ran: an absolute path without links, as `prepareSource` gives it. */
   readonly root: string;
   readonly plan: Plan;
+  /**
+   * The folders before the build, where no setting names the outputs: then the one site that the build has made counts,
+   * if the plan's outputs have none. Absent or null: only the plan's outputs count.
+   */
+  readonly foldersBefore?: Folders | null;
   /** The outputs were built elsewhere: what a folder holds is never the source. */
   readonly isBuilt?: boolean;
   readonly app: { readonly slug: string };
@@ -126,7 +132,8 @@ class Collector {
   async site(): Promise<CollectedArtifact[]> {
     const { plan, app, version, commitHash } = this.#input;
     const files: FoundFile[] = [];
-    for (const output of plan.outputs) {
+    const made = await this.#madeElsewhere();
+    for (const output of made === null ? plan.outputs : [made]) {
       const matches = await this.#find(output);
       for (const folder of matches.folders) {
         const name = siteName(app.slug, version, commitHash);
@@ -138,6 +145,19 @@ class Collector {
     }
     if (files.length > 0) this.#ctx.log(noFolder(files.map(({ path }) => path)));
     return this.#files(files, []);
+  }
+
+  /** The folder of the one site that the build has made, where it is in none of the plan's outputs; else null. */
+  async #madeElsewhere(): Promise<string | null> {
+    const { plan, foldersBefore = null } = this.#input;
+    if (foldersBefore === null) return null;
+    for (const output of plan.outputs) if (await hasStartPage(this.#root, output)) return null;
+    const made = await madeSite(this.#root, foldersBefore, this.#ctx.signal);
+    if (made !== null)
+      this.#ctx.log(
+        say`The build created no site in ${listed(plan.outputs, 8)}. Of the folders that it created, only ${quoted(made)} has an index.html, so that one is published. To publish another, set outputs in the app or in appflux.json.`,
+      );
+    return made;
   }
 
   /** Packs a folder for publishing; undefined if it can't be published in this way. */
@@ -257,7 +277,10 @@ class Collector {
       (a, b) => rankOf(a.path) - rankOf(b.path),
     );
     const count = once.length + packed.length + last.length;
-    if (count === 0) throw await noArtifact(this.#root, this.#input.plan.outputs, this.#empty);
+    if (count === 0) {
+      const { plan, foldersBefore: before = null } = this.#input;
+      throw await noArtifact({ root: this.#root, outputs: plan.outputs, empty: this.#empty, before });
+    }
     if (count > this.#limits.artifacts) {
       throw new JobFailure(
         'artifact_invalid',

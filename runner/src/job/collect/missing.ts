@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { listed } from '@appflux/protocol';
 import { own, say } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
+import type { Folders } from './made-site.ts';
 import { isFolder } from './walk.ts';
 
 /** Where builds usually write. */
@@ -22,41 +23,60 @@ const USUAL = [
   'storybook-static',
 ];
 
-/**
- * The failure of a build whose outputs were looked for and not found, with what there is instead.
- * @param empty those outputs that exist but hold no file.
- */
-export async function noArtifact(
-  root: string,
-  outputs: readonly string[],
-  empty: readonly string[],
-): Promise<JobFailure> {
+export interface Missing {
+  readonly root: string;
+  /** What was looked for. */
+  readonly outputs: readonly string[];
+  /** Those outputs that exist but hold no file. */
+  readonly empty: readonly string[];
+  /** The folders before the build, where no setting names the outputs. */
+  readonly before: Folders | null;
+}
+
+/** The failure of a build whose outputs were looked for and not found, with what there is instead. */
+export async function noArtifact({ root, outputs, empty, before }: Missing): Promise<JobFailure> {
   if (outputs.length === 0)
     return new JobFailure('no_artifact', own('No outputs are set, so there is nothing to collect.'));
-  const wanted = outputs.map((output) => output.replace(/\/+$/, ''));
-  const made: string[] = [];
-  for (const name of new Set([...USUAL, ...(await foldersWithPage(root))])) {
-    if (wanted.includes(name) || !(await isFolder(join(root, name)))) continue;
-    if (await exists(join(root, name, 'index.html'))) made.unshift(name);
-    else made.push(name);
-  }
-  const named = `outputs is set to ${listed(wanted, 8)}`;
-  const [first] = made;
   if (empty.length > 0) {
     return new JobFailure(
       'no_artifact',
       say`The build succeeded, but ${listed(empty)} ${empty.length === 1 ? 'is' : 'are'} empty.`,
     );
   }
-  if (first === undefined) {
+  const wanted = outputs.map((output) => output.replace(/\/+$/, ''));
+  const found = await otherFolders(root, wanted);
+  const made = found.filter((name) => before?.has(name) !== true);
+  const [first = found[0]] = made;
+  const hint =
+    first === undefined
+      ? {}
+      : {
+          hint: say`If "${first}" is the result of the build, set outputs to it in the app or in appflux.json.`,
+        };
+  if (made.length === 0) {
     return new JobFailure(
       'no_artifact',
       say`The build succeeded but created none of the outputs. Looked for ${listed(wanted, 8)}.`,
+      hint,
     );
   }
-  return new JobFailure('no_artifact', say`The build created ${listed(made)}, but ${named}.`, {
-    hint: say`If "${first}" is the result of the build, set outputs to it in the app or in appflux.json.`,
-  });
+  const but = before === null ? say`but outputs is set to ` : say`but none of `;
+  return new JobFailure(
+    'no_artifact',
+    say`The build created ${listed(made)}, ${but}${listed(wanted, 8)}.`,
+    hint,
+  );
+}
+
+/** Folders where builds usually write, and others at the top that have a start page; these come first. */
+async function otherFolders(root: string, wanted: readonly string[]): Promise<string[]> {
+  const pages: string[] = [];
+  const others: string[] = [];
+  for (const name of new Set([...USUAL, ...(await foldersWithPage(root))])) {
+    if (wanted.includes(name) || !(await isFolder(join(root, name)))) continue;
+    ((await exists(join(root, name, 'index.html'))) ? pages : others).push(name);
+  }
+  return [...pages, ...others];
 }
 
 /** As many folders as are looked into. */

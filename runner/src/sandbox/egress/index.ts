@@ -27,6 +27,7 @@ import { createProxyServer } from './server.ts';
 export { allowedHosts, parseEgressFile } from './allow-list.ts';
 export type { EgressReport } from './ledger.ts';
 export { EgressError, type EgressLimits, type EgressOptions } from './options.ts';
+export type { RefusalReason } from './refusal.ts';
 export { readRegistryFacts } from './registry/facts.ts';
 export type { PackageManager, RegistryFacts } from './registry/override.ts';
 export { renderReport } from './report.ts';

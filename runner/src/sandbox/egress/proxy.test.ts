@@ -187,7 +187,7 @@ describe('plain HTTP', () => {
         `GET http://evil.test/3 HTTP/1.1\r\nHost: packages.test\r\n${CLOSE}`,
     );
     expect(answer).toMatch(
-      /answer to \/1.*answer to \/2.*403 Forbidden.*evil\.test:80 is not an allowed host/s,
+      /answer to \/1.*answer to \/2.*403 Refused by AppFlux.*evil\.test:80 is not an allowed host/s,
     );
     expect(harness.dialed).toHaveLength(2);
   });

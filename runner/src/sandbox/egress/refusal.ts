@@ -71,6 +71,9 @@ export const REFUSALS = {
   },
 } as const satisfies Record<string, ReasonText>;
 
+/** The reason phrase of each refusal's status: tools print it, and it tells the proxy's answers from a server's. */
+export const REFUSED = 'Refused by AppFlux';
+
 export type RefusalReason = keyof typeof REFUSALS;
 
 /** Ends one request or tunnel. `subject` is what was asked for, fit to be shown. */

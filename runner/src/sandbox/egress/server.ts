@@ -6,7 +6,7 @@ import { forward } from './forward.ts';
 import type { Gate } from './gate.ts';
 import type { Ledger } from './ledger.ts';
 import type { EgressLimits, EgressTimeouts } from './options.ts';
-import { Refusal, shown } from './refusal.ts';
+import { REFUSED, Refusal, shown } from './refusal.ts';
 import type { RegistryProxy } from './registry/reverse-proxy.ts';
 import { parseAbsolute, parsePath, type Target } from './target.ts';
 import { serveTunnel, TUNNEL_ANSWER } from './tunnel.ts';
@@ -136,7 +136,7 @@ function refuseRequest(error: unknown, response: ServerResponse, ledger: Ledger)
     response.destroy();
     return;
   }
-  response.writeHead(error.status, refusalFields(error));
+  response.writeHead(error.status, REFUSED, refusalFields(error));
   response.end(refusalBody(error));
 }
 
@@ -147,7 +147,7 @@ function refuseTunnel(error: unknown, client: Socket, ledger: Ledger): void {
   }
   ledger.refuse(error);
   const fields = Object.entries(refusalFields(error)).map(([name, value]) => `${name}: ${value}\r\n`);
-  client.end(`HTTP/1.1 ${error.status} Refused by AppFlux\r\n${fields.join('')}\r\n${refusalBody(error)}`);
+  client.end(`HTTP/1.1 ${error.status} ${REFUSED}\r\n${fields.join('')}\r\n${refusalBody(error)}`);
   // What the client goes on to send is thrown away until it has read the answer.
   client.resume();
   client.setTimeout(10_000, () => client.destroy());

@@ -1,6 +1,7 @@
 /**
- * Tools as they are installed on this machine, with the variables of a build: each asks the proxy for its host. A package
- * manager of a builder image is tried in egress.docker.test.ts.
+ * Tools as they are installed on this machine, with the variables of a build: each asks the proxy for its host, and what
+ * it prints of the refusal is explained. Package managers of a builder image are tried in egress.docker.test.ts and
+ * situations.docker.test.ts.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { explain } from '../../explain/index.ts';
 import { findProgram } from '../../find-program.ts';
 import { proxyEnvironment } from './environment.ts';
 import { listen, startHarness } from './testing/harness.ts';
@@ -43,13 +45,13 @@ interface Tool {
 }
 
 const TOOLS: Readonly<Record<string, Tool>> = {
-  curl: { program: 'curl', args: ['--silent', HOST] },
+  curl: { program: 'curl', args: ['--silent', '--show-error', HOST] },
   git: { program: 'git', args: ['ls-remote', `${HOST}/x.git`] },
-  'Node’s fetch': { program: process.execPath, args: ['-e', `fetch('${HOST}').catch(() => {})`] },
+  'Node’s fetch': { program: process.execPath, args: ['-e', `fetch('${HOST}')`] },
   npm: { program: 'npm', args: ['view', 'x', '--registry', HOST, '--fetch-retries', '0'] },
   pip: {
     program: 'pip',
-    args: ['download', '--no-deps', '--retries', '0', '--no-cache-dir', '--index-url', `${HOST}/simple`, 'x'],
+    args: ['download', '--no-deps', '--retries', '1', '--no-cache-dir', '--index-url', `${HOST}/simple`, 'x'],
   },
   Cargo: {
     program: 'cargo',
@@ -124,12 +126,13 @@ describe('with the variables of a build, the proxy is asked by', () => {
         }),
       );
       for (const [file, text] of Object.entries(tool.files ?? {})) await writeFile(join(folder, file), text);
-      await execa(tool.program, tool.args, {
+      const { all } = await execa(tool.program, tool.args, {
         cwd: folder,
         // The tools of a machine with a proxy of its own must not fall back on that.
         env: { ...withoutProxy(), ...proxyEnvironment(`http://127.0.0.1:${port}`), ...tool.env?.(folder) },
         extendEnv: false,
         stdin: 'ignore',
+        all: true,
         reject: false,
         timeout: 100_000,
       });
@@ -137,6 +140,9 @@ describe('with the variables of a build, the proxy is asked by', () => {
         expect.objectContaining({ host: 'packages.test:443', reason: 'host_not_allowed' }),
       );
       expect(harness.dialed).toEqual([]);
+      const { explanation } = explain(all.split('\n'));
+      expect(explanation?.hint, all).toMatch(/can only reach the allowed hosts/);
+      expect(explanation?.line).not.toMatch(/:$/);
     });
   }
 });
