@@ -3,8 +3,8 @@
  * EdgeConfig, and may kill and restart it at any time: everything it stores is on disk.
  */
 import { Miniflare } from 'miniflare';
-import { unstable_readConfig as readConfig } from 'wrangler';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { collectGarbageSoon } from '../runner/src/memory.ts';
 import { localUrlOf } from './addresses/addresses.ts';
 import { type ControlServer, serveControl } from './backup/capture/control.ts';
 import { Blobs, blobFolder } from './edge/blobs.ts';
@@ -14,11 +14,15 @@ import { migrateDatabases } from './edge/migrations.ts';
 import { miniflareOptions } from './edge/options.ts';
 import { isStackProblem, messageOf } from './problem.ts';
 import { keepServers } from './servers/servers.ts';
+import { readWranglerConfig } from './wrangler/config.ts';
 
 if (process.send === undefined) {
   process.stderr.write('edge.ts cannot be run directly: run "npm start"\n');
   process.exit(1);
 }
+
+/** What is read of the configuration beside the Worker's options. */
+const Triggers = z.looseObject({ crons: z.array(z.string()).default([]) });
 
 /** How long requests to servers may take to end when the instance stops. Milliseconds. */
 const SERVERS_GRACE_MS = 3_000;
@@ -57,7 +61,7 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   await miniflare.ready;
   const crons = startCrons(
     miniflare,
-    readConfig({ config: config.wranglerConfig }).triggers.crons ?? [],
+    Triggers.parse(readWranglerConfig(config.wranglerConfig).config.triggers).crons,
     (error) => log('error', `a scheduled run failed: ${messageOf(error)}`),
   );
   const { variables, environment } = config;
@@ -82,6 +86,7 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   // The parent has ended, for any reason: nobody else would stop this process.
   process.on('disconnect', end);
   tell({ type: 'ready', port: config.port });
+  collectGarbageSoon();
 }
 
 process.once('message', (message) => {

@@ -2,36 +2,38 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** The problems that can stop a command, apart from bugs. */
-export type ProblemCode =
-  | 'arguments_invalid'
-  | 'settings_invalid'
-  | 'platform_unsupported'
-  | 'port_taken'
-  | 'disk_full'
-  | 'state_in_use'
-  | 'state_unusable'
-  | 'state_newer'
-  | 'package_missing'
-  | 'engine_missing'
-  | 'engine_denied'
-  | 'engine_failed'
-  | 'image_failed'
-  | 'dashboard_failed'
-  | 'metadata_unreachable'
-  | 'edge_failed'
-  | 'servers_failed'
-  | 'proxy_failed'
-  | 'runner_failed'
-  | 'service_failed'
-  | 'backup_failed'
-  | 'backup_damaged'
-  | 'backup_locked'
-  | 'restore_refused'
-  | 'upgrade_refused'
-  | 'upgrade_failed'
-  | 'cloudflare_denied'
-  | 'cloudflare_failed'
-  | 'deploy_refused';
+export const PROBLEM_CODES = [
+  'arguments_invalid',
+  'settings_invalid',
+  'platform_unsupported',
+  'port_taken',
+  'disk_full',
+  'state_in_use',
+  'state_unusable',
+  'state_newer',
+  'package_missing',
+  'engine_missing',
+  'engine_denied',
+  'engine_failed',
+  'image_failed',
+  'dashboard_failed',
+  'metadata_unreachable',
+  'edge_failed',
+  'servers_failed',
+  'proxy_failed',
+  'runner_failed',
+  'service_failed',
+  'backup_failed',
+  'backup_damaged',
+  'backup_locked',
+  'restore_refused',
+  'upgrade_refused',
+  'upgrade_failed',
+  'cloudflare_denied',
+  'cloudflare_failed',
+  'deploy_refused',
+] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 /** Ends a command with one sentence and no stack trace. `advice` is what the user can do. */
 export class StackProblem extends Error {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Runner, UpdateRunner } from '@appflux/protocol';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { GIVES_MEMORY_BACK } from '../runner/src/memory.ts';
 import { addressesOf } from './addresses/addresses.ts';
 import { type Child, startChild } from './child.ts';
 import { ROOT } from './command.ts';
@@ -55,6 +56,7 @@ export function runnerCommand(settings: Settings, name: string, env: NodeJS.Proc
     args: [join(ROOT, 'runner', 'src', 'commands', 'cli.ts')],
     state: statePaths(settings.state).runner(name),
     env: {
+      ...GIVES_MEMORY_BACK,
       ...env,
       APPFLUX_ALLOW_PRIVATE_SOURCES: settings.allowPrivateSources ? '1' : '0',
       APPFLUX_STATE: settings.state,

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { type Level, writesToJournal } from '../runner/src/journal-priority.ts';
+import { collectGarbageSoon } from '../runner/src/memory.ts';
 import { type Addresses, addressesOf } from './addresses/addresses.ts';
 import { isLoopback } from './addresses/host.ts';
 import { unresolvedNames } from './addresses/resolving.ts';
@@ -118,6 +119,7 @@ async function bringUp(
   if (dockerHost !== null) await startRunners(settings, edge, dockerHost, cleanup);
   cleanup.defer(runSchedule(state, env, say));
   progress.say(readyLine(addresses.publicUrl, signIn));
+  collectGarbageSoon();
 }
 
 /** Makes sure of an engine, the malware scanner and the builder images. Returns the engine's address. */

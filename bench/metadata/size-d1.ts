@@ -9,7 +9,7 @@ import { createD1Metadata } from '../../edge/src/metadata/d1/index.ts';
 import type { AppRecord } from '../../edge/src/metadata/metadata.ts';
 import type { Place } from '../../edge/src/metadata/paging.ts';
 import { ROOT } from '../../stack/command.ts';
-import { applyMigrations } from '../../stack/edge/migrations.ts';
+import { applyMigrations } from '../../stack/edge/apply-migrations.ts';
 import { databaseOptions } from '../../stack/edge/options.ts';
 import { lifeOf } from './life.ts';
 import { type Size, teamOf } from './records.ts';

@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
-import { unstable_readConfig as readConfig } from 'wrangler';
 import { z } from 'zod';
 import { deployedConfig } from '../deploy/generated.ts';
 import { lastLines, StackProblem } from '../problem.ts';
+import { readWranglerConfig } from '../wrangler/config.ts';
 import { foreignBucket } from './bucket.ts';
 import { mongoMetadata } from './capture/mongo.ts';
 import { bucketObjects } from './capture/objects.ts';
@@ -103,7 +103,9 @@ async function openOrCreate({ store, protection, unlock }: DeployedBackup): Prom
 /** The names of the databases that a configuration has, in the order of their numbers. */
 function databasesIn(config: string): string[] {
   const databases = z.array(z.looseObject({ database_name: z.string() })).min(1);
-  return databases.parse(readConfig({ config }).d1_databases).map(({ database_name: name }) => name);
+  return databases
+    .parse(readWranglerConfig(config).config.d1_databases)
+    .map(({ database_name: name }) => name);
 }
 
 /** Has wrangler export a deployed database. Source: https://developers.cloudflare.com/d1/best-practices/import-export-data/ */

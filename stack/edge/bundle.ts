@@ -1,15 +1,21 @@
 /** Bundles the Worker as a deploy to Cloudflare would. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { unstable_readConfig as readConfig } from 'wrangler';
+import { z } from 'zod';
 import { fingerprint, readInput, readStamp, readTree, writeStamp } from '../fingerprint.ts';
 import { lastLines, StackProblem } from '../problem.ts';
+import { readWranglerConfig, wranglerFolder } from '../wrangler/config.ts';
 
 /** In a bundle's folder: the hash of its inputs. It is written last, and its time is when the bundle was last used. */
 const STAMP = 'inputs';
+
+/** What is read of the configuration. */
+const Entry = z.looseObject({
+  main: z.string().optional(),
+  assets: z.looseObject({ directory: z.string().optional() }).optional(),
+});
 
 /** Inputs for bundling a Worker. */
 export interface BundleSource {
@@ -28,7 +34,7 @@ export interface BundleSource {
  * @throws StackProblem `edge_failed` with the bundler's output
  */
 export async function bundleWorker(source: BundleSource, into: string): Promise<string> {
-  const { main: entry, assets } = readConfig({ config: source.wranglerConfig });
+  const { main: entry, assets } = Entry.parse(readWranglerConfig(source.wranglerConfig).config);
   if (entry === undefined) throw new Error(`${source.wranglerConfig} has no main module`);
   const trees = await Promise.all(source.sources.map((folder, index) => readTree(folder, String(index))));
   const files = await Promise.all(
@@ -55,7 +61,7 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
   if (assets?.directory !== undefined) {
     await mkdir(join(dirname(source.wranglerConfig), assets.directory), { recursive: true });
   }
-  const wrangler = join(dirname(readPackagePath()), 'bin', 'wrangler.js');
+  const wrangler = join(wranglerFolder(), 'bin', 'wrangler.js');
   const args = ['deploy', '--dry-run', '--config', source.wranglerConfig, '--outdir', out];
   const result = await execa(process.execPath, [wrangler, ...args], {
     env: {
@@ -91,10 +97,4 @@ async function lastUsed(into: string, folder: string): Promise<string | null> {
     if (mtimeMs > last.at) last = { name, at: mtimeMs };
   }
   return last.name;
-}
-
-/** The folder of wrangler's package.json. */
-function readPackagePath(): string {
-  // Unlike `import.meta.resolve`, this works in the setup of tests as well.
-  return createRequire(import.meta.url).resolve('wrangler/package.json');
 }

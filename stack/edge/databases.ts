@@ -2,10 +2,10 @@
 import { createHash, createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { unstable_readConfig as readConfig } from 'wrangler';
 import { z } from 'zod';
 import { FURTHER_DATABASES } from '../../edge/src/metadata/further-databases.ts';
 import { StackProblem } from '../problem.ts';
+import { readWranglerConfig } from '../wrangler/config.ts';
 import type { EdgeConfig } from './config.ts';
 
 /** What is read of wrangler.toml. */
@@ -33,7 +33,7 @@ export type WithDatabases = Pick<EdgeConfig, 'wranglerConfig' | 'metadataDatabas
 
 /** All databases, each before those that are named after it. */
 export function localDatabases({ wranglerConfig, metadataDatabases = 1 }: WithDatabases): LocalDatabase[] {
-  const tracked = Tracked.parse(readConfig({ config: wranglerConfig }).d1_databases);
+  const tracked = Tracked.parse(readWranglerConfig(wranglerConfig).config.d1_databases);
   return tracked.flatMap(({ binding, database_id, preview_database_id, migrations_dir }) => {
     const id = preview_database_id ?? database_id ?? '';
     const migrations = migrations_dir === undefined ? null : join(dirname(wranglerConfig), migrations_dir);

@@ -2,10 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions } from 'miniflare';
-import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import { z } from 'zod';
 import { CONTROL_ENTRYPOINT, socketPaths } from '../servers/config.ts';
 import type { Servers } from '../servers/servers.ts';
+import { readWranglerConfig } from '../wrangler/config.ts';
 import type { Blobs } from './blobs.ts';
 import type { EdgeConfig } from './config.ts';
 import { localDatabases, type WithDatabases } from './databases.ts';
@@ -111,7 +111,7 @@ export function miniflareOptions(
   blobs: Pick<Blobs, 'sync'>,
   serversService: Servers['service'] | null = null,
 ): MiniflareOptions {
-  const { workerOptions } = workerOptionsOf(config.wranglerConfig);
+  const { workerOptions } = readWranglerConfig(config.wranglerConfig);
   const { bindings, r2Buckets, assets } = Changed.parse(workerOptions);
   const { assets: _ofAnotherWorker, ...ownOptions } = workerOptions;
   const { name: id, ...keys } = config.bucket;

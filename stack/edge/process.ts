@@ -1,6 +1,7 @@
 /** Starts edge.ts as a child and waits until it answers. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GIVES_MEMORY_BACK } from '../../runner/src/memory.ts';
 import { type Child, startChild } from '../child.ts';
 import { ROOT } from '../command.ts';
 import { lastLines, StackProblem } from '../problem.ts';
@@ -33,6 +34,7 @@ export async function startEdge(
     args: [join(ROOT, 'stack', 'edge.ts')],
     cwd: ROOT,
     env: {
+      ...GIVES_MEMORY_BACK,
       ...options.env,
       TMPDIR: temporary,
       // Miniflare would ask the network for this machine's location.

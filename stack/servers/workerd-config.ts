@@ -2,8 +2,8 @@
  * The configuration of workerd for the host Worker. workerd runs it directly: Miniflare would put a Node process of its
  * own beside it, which needs more memory than workerd itself.
  */
-import { unstable_readConfig as readConfig } from 'wrangler';
 import { z } from 'zod';
+import { readWranglerConfig } from '../wrangler/config.ts';
 import { CONTROL_ENTRYPOINT, socketPaths } from './config.ts';
 
 /** The kind of a module, as workerd's schema calls it. */
@@ -38,7 +38,7 @@ const UNSUPPORTED = ['kv_namespaces', 'd1_databases', 'r2_buckets', 'hyperdrive'
  * @throws Error for a binding that is not supported here
  */
 export function readHostWorker(wranglerConfig: string): HostWorker {
-  const config: Record<string, unknown> = { ...readConfig({ config: wranglerConfig }) };
+  const { config } = readWranglerConfig(wranglerConfig);
   for (const name of UNSUPPORTED) {
     const value = config[name];
     if (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null)

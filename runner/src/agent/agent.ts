@@ -27,6 +27,8 @@ export interface AgentOptions {
   readonly ephemeral?: boolean;
   /** The pool's connection is established, or lost. */
   readonly onConnected?: (connected: boolean) => void;
+  /** Nothing runs any more; `isStill` says later whether that has stayed so. */
+  readonly onIdle?: (isStill: () => boolean) => void;
   /** The versions of this runner and its instance are too far apart. */
   readonly onIncompatible?: () => void;
 }
@@ -206,7 +208,9 @@ export class Agent {
       return;
     }
     this.#pool.freed(ref);
-    if (this.#running.size === 0) this.#options.pictures?.idle();
+    if (this.#running.size > 0) return;
+    this.#options.pictures?.idle();
+    this.#options.onIdle?.(() => this.#running.size === 0);
   }
 
   async #end(why: AgentEnd): Promise<void> {

@@ -6,6 +6,7 @@ import { Registration, readRegistration, writeRegistration } from '../config/reg
 import type { Settings } from '../config/settings.ts';
 import { sweepMemory } from '../job/files/memory-folder.ts';
 import type { Journal } from '../journal.ts';
+import { collectGarbageSoon } from '../memory.ts';
 import { RunnerProblem } from '../problem.ts';
 import { register } from '../register/register.ts';
 import { unregister } from '../register/unregister.ts';
@@ -64,6 +65,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   });
   const agent = new Agent({
     onConnected: (connected) => selfUpdate.connected(connected),
+    onIdle: collectGarbageSoon,
     onIncompatible: () => selfUpdate.incompatible(),
     capacity,
     scanner: () => scanning.facts(),
@@ -100,6 +102,8 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     },
   ]);
   journal.info('Starting', { name: registration.name, url: registration.url, slots, version: VERSION });
+  // Until the first build there is nothing to be idle after.
+  collectGarbageSoon();
   const end = await agent.run();
   await opened.close();
   await scanning.close();
