@@ -30,6 +30,11 @@ test.each([
   ],
   ['is idle', () => ({})],
   ['waits for a processor', (ms: number) => ({ askedAt: 1_000, cpuMs: ms / 100 })],
+  [
+    'works off thirty requests on a busy machine',
+    // Ten seconds of wall time, in which it gets a third of a processor.
+    (ms: number) => ({ askedAt: ms < 9_500 ? 0 : ms - 1, cpuMs: ms / 3, connections: 30 }),
+  ],
   ['works off many requests', (ms: number) => ({ askedAt: ms - (ms % 6_000), cpuMs: ms, calls: ms })],
 ])('a process that %s is left alone', (_, at) => {
   expect(watched(59, at)).toBeNull();

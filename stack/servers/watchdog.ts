@@ -5,9 +5,12 @@
 import type { EndReason } from './config.ts';
 import type { Usage } from './usage.ts';
 
-/** How long a loop may last, in milliseconds of wall time, and how much processor time it must have used. */
+/**
+ * How long a loop may last, in milliseconds of wall time, and the share of that which must be processor time: on a busy
+ * machine, requests that are worked off take long and compute little.
+ */
 const LOOP_MS = 2_000;
-const LOOP_CPU_MS = 1_000;
+const LOOP_CPU_SHARE = 0.5;
 
 /**
  * What is added to that for each other connection: workerd runs the scripts of all requests that have arrived before it
@@ -66,7 +69,7 @@ function reasonOf(
   if (used > memoryBytes) return 'memory';
   if (silent === null) return null;
   const limit = Math.min(LOOP_MS + connections * PER_CONNECTION_MS, BUSY_MS);
-  const loops = at - still.since >= limit && cpuMs - still.cpuMs >= LOOP_CPU_MS;
+  const loops = at - still.since >= limit && cpuMs - still.cpuMs >= limit * LOOP_CPU_SHARE;
   if (at - silent.since >= limit && loops) return 'unresponsive';
   if (at - silent.since >= BUSY_MS && cpuMs - silent.cpuMs >= BUSY_MS / 4) return 'unresponsive';
   return at - silent.since >= SILENT_MS ? 'unresponsive' : null;
