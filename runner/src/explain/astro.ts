@@ -28,6 +28,14 @@ export const explainAstro = byRules([
     hint: 'Fix the entry that the following log lines name.',
   },
   {
+    when: /^\s{1,4}Location:$/,
+    say: ({ lines, index, match }) => {
+      const place = lines[index + 1]?.trim() ?? '';
+      return /^\S+:\d+:\d+$/.test(place) ? `${lines[index - 1] ?? ''} (${place})` : match.input;
+    },
+    hint: 'Fix the code at the location shown.',
+  },
+  {
     when: /\d\d:\d\d:\d\d \[ERROR\] (?!\[vite\] [✗x] Build failed)\S/,
     hint: 'The following log lines show the location.',
   },

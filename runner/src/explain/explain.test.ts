@@ -329,7 +329,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'expo-json.txt',
-    'JsonFileError: Error parsing JSON: {"expo":{"name":"a","slug":',
+    'JsonFileError: Error parsing JSON: {"expo":{"name":"a","slug"',
     'Expo could not read the app configuration. To reproduce,',
   ],
   [
@@ -385,7 +385,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'gradle-plugin.txt',
-    "Plugin [id: 'com.example.nothing', version: '1.0'] was not found in any of the following sources:",
+    "Plugin [id: 'com.example.nothing', version: '1.0'] was not found in any of the following sources: Gradle Core Plugins (plugin is not in 'org.gradle' namespace)",
     'Check the id and version of the plugin, and that',
   ],
   [
@@ -726,7 +726,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'svelte-dynamic.txt',
-    '@sveltejs/adapter-static: all routes must be fully prerenderable, but found the following routes that are dynamic:',
+    '@sveltejs/adapter-static: all routes must be fully prerenderable, but found the following routes that are dynamic: src/routes/',
     'Put `export const prerender = true` into',
   ],
   [
@@ -951,7 +951,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'documented/electron-builder-configuration.txt',
-    "configuration has an unknown property 'linx'. These properties are valid:",
+    "configuration has an unknown property 'linx'. These properties are valid",
     'Fix "build" in package.json (or electron-builder.yml) at',
   ],
   [

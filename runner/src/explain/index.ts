@@ -25,6 +25,7 @@ import { explainPnpm } from './pnpm.ts';
 import { explainRegistries } from './registries.ts';
 import { type Explanation, either } from './rule.ts';
 import { explainShell } from './shell.ts';
+import { explainSiteTools } from './site-tools.ts';
 import { explainSvelteKit } from './svelte-kit.ts';
 import { withoutTaskPrefix } from './task-prefix.ts';
 import { explainTauri } from './tauri.ts';
@@ -50,6 +51,7 @@ const explainOutput = either(
   explainRegistries,
   explainNetwork,
   explainGit,
+  explainSiteTools,
   explainTypeScript,
   explainWebpack,
   explainNext,

@@ -1,5 +1,5 @@
 /** npm: errors of its own, not those of the scripts that it runs. */
-import { byRules, type Found, following } from './rule.ts';
+import { byRules, type Found, following, group } from './rule.ts';
 
 const LOCKFILE = 'Run `npm install` and commit package-lock.json together with package.json.';
 
@@ -79,6 +79,17 @@ export const explainNpm = byRules([
   {
     when: /^npm (?:error|ERR!) code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)/,
     hint: 'The package registry did not respond. Deploy again. If it keeps failing, a log line starting with "Network:" says more.',
+  },
+  {
+    // of the project's own code: that of packages is in node_modules, with npm's words before it
+    when: /^\S{1,300}\.(?:cc|cpp|cxx|c|h|hh|hpp|mm?):\d{1,7}:\d{1,7}: (?:fatal )?error: \S/,
+    hint: 'The native code can’t be compiled at the location shown. If a header is missing, the image has no such library.',
+  },
+  {
+    when: /^ {2}File "(?<file>[^"]{1,300}\.gypi?)", line (?<line>\d{1,7})$/,
+    say: (found) =>
+      `${group(found, 'file')}:${group(found, 'line')}: ${following(found, /^SyntaxError: .*/, 4)?.[0] ?? 'invalid syntax'}`,
+    hint: 'The file can’t be parsed at the location shown. Fix it.',
   },
   {
     when: /^(?:npm (?:error|ERR!) )?gyp ERR! (?:find Python|stack Error: )/,

@@ -87,12 +87,39 @@ function tryRule({ when, say, hint }: Rule, lines: readonly string[], index: num
   const match = when.exec(line);
   if (match === null) return null;
   const found = { match, index, lines };
+  const said = plain(say === undefined ? line : say(found));
+  const at = say === undefined ? index : placeOf(said, lines, index);
   return {
-    line: fit(plain(say === undefined ? line : say(found)), LONGEST),
+    line: fit(withoutColon(said, lines, at), LONGEST),
     hint: fit(typeof hint === 'string' ? hint : hint(found), LONGEST_HINT),
     quotes: typeof hint !== 'string',
-    index,
+    index: at,
   };
+}
+
+/** How far from the line that a rule matched the line is that says the cause. */
+const NEAR = 20;
+
+/** Where the line stands that a rule quotes instead of its own; its own if it quotes none. */
+function placeOf(said: string, lines: readonly string[], index: number): number {
+  for (let at = index; at < Math.min(lines.length, index + NEAR); at += 1)
+    if (plain(lines[at] ?? '') === said) return at;
+  return index;
+}
+
+/** Lines that say nothing, and frames of stacks and excerpts. */
+const NOTHING = /^[^\p{L}\p{N}]*$|^\s{1,16}at \S|^\s{0,8}[├└]|^[>\s]{0,8}\d{0,6}\s{0,4}[|│]/u;
+
+/** A headline that announces its cause has the next line that says one behind it; none ends in a colon. */
+export function withoutColon(said: string, lines: readonly string[], index: number): string {
+  if (!said.endsWith(':')) return said;
+  const next = lines
+    .slice(index + 1, index + 6)
+    .filter((line) => !NOTHING.test(line))
+    .map((line) => plain(line).replace(/^- /, ''))
+    .find((line) => !line.startsWith(said.replace(/:$/, '')));
+  const text = next === undefined ? said : `${said} ${next}`;
+  return text.replace(/[:\s]{1,20}$/, '');
 }
 
 /** What tools set before each of their lines. */

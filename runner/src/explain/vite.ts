@@ -61,16 +61,24 @@ export const explainVite = byRules([
     hint: 'Since Tailwind CSS 4, its plugins are separate packages. Use @tailwindcss/vite, or @tailwindcss/postcss in the PostCSS configuration, and `@import "tailwindcss"` in the style sheet.',
   },
   {
+    // esbuild within Vite 5 to 7 lists its errors below
+    when: /^\[vite[\w:-]*\] (?:\[plugin [\w:-]{1,80}\] )?Transform failed with \d+ errors?:$/,
+    say: (found) => following(found, /^\S+:\d+:\d+: ERROR: .*/, 3)?.[0] ?? found.match.input,
+    hint: SYNTAX,
+  },
+  {
     when: /^\[vite[\w:-]*\] |^\[plugin [\w:-]+\] /,
     say: (found) => {
       const why = following(found, /^(?:\w*Error: )(\S.*)/, 2)?.[1];
-      return why === undefined ? found.match.input : `${found.match.input}: ${why}`;
+      return why === undefined || found.match.input.includes(why)
+        ? found.match.input
+        : `${found.match.input}: ${why.replace(/^\[plugin \S{1,80}\] \S{1,300} \(\d+:\d+\): /, '')}`;
     },
     hint: 'A Vite plugin failed at the location shown; the following log lines say more.',
   },
   // Rolldown names what went wrong in capitals; with "Warning" after it, it goes on.
   {
-    when: /^\[[A-Z][A-Z_]{3,40}\](?! Warning)(?: Error:)? \S/,
+    when: /^\[(?!INFO|WARN|DEBUG|SUCCESS)[A-Z][A-Z_]{3,40}\](?! Warning)(?: Error:)? \S/,
     say: withPlaceAfter(DRAWN),
     hint: 'The following log lines show the location.',
   },

@@ -28,8 +28,17 @@ export const explainWebpack = byRules([
     hint: 'Fix the warnings in the log, or set the variable CI to false in the app, so that they don’t fail the build.',
   },
   {
+    // vue-loader
+    when: /^VueCompilerError: (?<why>\S.*)/,
+    say: (found) => {
+      const place = /^at (\S+:\d+:\d+)$/.exec(found.lines[found.index + 1] ?? '')?.[1];
+      return place === undefined ? group(found, 'why') : `${place}: ${group(found, 'why')}`;
+    },
+    hint: 'Fix the template at the location shown.',
+  },
+  {
     when: /^Module build failed \(from /,
-    say: withPlace,
+    say: (found) => withPlace(found).replace(/ \(from [^)]{1,300}\)/, ''),
     hint: 'A webpack loader failed on the file; the following log lines say why.',
   },
 ]);

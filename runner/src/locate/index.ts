@@ -3,7 +3,9 @@
 import { readOutput } from '../explain/output.ts';
 import type { Explanation } from '../explain/rule.ts';
 import { withoutTaskPrefix } from '../explain/task-prefix.ts';
+import { readAcross } from './across-lines.ts';
 import { readListed } from './listed.ts';
+import { fromMakeFolder } from './make-folder.ts';
 import { ANYWHERE, PAIRS, type PairPattern, REPORTS } from './patterns.ts';
 import { type PrintedPlace, placeInSource, printedPlace, type SourceFolder } from './place.ts';
 
@@ -65,7 +67,7 @@ function near(
     const found = reportAt(lines, at, source);
     if (found !== null) return { ...found, index };
   }
-  const quoted = anywhere(lines[index] ?? '', source);
+  const quoted = anywhere(lines, index, source);
   return quoted === null ? null : { ...quoted, index };
 }
 
@@ -73,7 +75,8 @@ function near(
 function reportAt(lines: readonly string[], index: number, source: SourceFolder): FoundLocation | null {
   const line = lines[index] ?? '';
   for (const { when, columnFrom } of REPORTS) {
-    const place = within(printedPlace(when.exec(line)?.groups, columnFrom), source);
+    const printed = printedPlace(when.exec(line)?.groups, columnFrom);
+    const place = printed === null ? null : within(fromMakeFolder(printed, lines, index), source);
     if (place !== null) return { ...place, index };
   }
   for (const pair of PAIRS) {
@@ -81,7 +84,7 @@ function reportAt(lines: readonly string[], index: number, source: SourceFolder)
     const error = place === null ? null : errorOf(pair, lines, index);
     if (place !== null && error !== null) return { ...place, index: error };
   }
-  const listed = readListed(lines, index);
+  const listed = readListed(lines, index) ?? readAcross(lines, index);
   const place = within(listed, source);
   return place === null || listed === null ? null : { ...place, index: listed.error };
 }
@@ -101,9 +104,10 @@ function errorOf(
   return null;
 }
 
-function anywhere(text: string, source: SourceFolder): PrintedPlace | null {
+function anywhere(lines: readonly string[], index: number, source: SourceFolder): PrintedPlace | null {
   for (const { when, columnFrom } of ANYWHERE) {
-    const place = within(printedPlace(when.exec(text)?.groups, columnFrom), source);
+    const printed = printedPlace(when.exec(lines[index] ?? '')?.groups, columnFrom);
+    const place = printed === null ? null : within(fromMakeFolder(printed, lines, index), source);
     if (place !== null) return place;
   }
   return null;

@@ -1,211 +1,10 @@
-/**
- * Where errors are, read from logs of real failures (`runner/recorded/explain/`, `runner/recorded/locations/`) and from
- * documented output. Hosts and paths in the logs were changed.
- */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
-import { FailureLocation, formatLocation } from '@appflux/protocol';
+/** Where errors are, in what tools print; recorded logs are read in recorded.test.ts. */
+import { FailureLocation } from '@appflux/protocol';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { explain } from '../explain/index.ts';
 import { locate } from './index.ts';
-
-const RECORDED = join(import.meta.dirname, '..', '..', 'recorded');
-const FOLDERS = ['explain', 'explain/documented', 'locations'];
-const SOURCE = { path: '/workspace', rootDirectory: '' };
-
-/** The lines of a log; its last line says how the command ended. */
-const linesOf = (log: string): string[] =>
-  readFileSync(join(RECORDED, log), 'utf8').trimEnd().split('\n').slice(0, -1);
-
-/** The location, and the beginning of the line that reports the error; null if there is none. */
-function located(lines: readonly string[], source = SOURCE): [location: string, line: string] | null {
-  const found = locate(lines, explain(lines).explanation, source);
-  if (found === null) return null;
-  return [
-    formatLocation(found),
-    stripVTControlCharacters(lines[found.index] ?? '')
-      .trim()
-      .slice(0, 48),
-  ];
-}
-
-/** Each log that names a location, the location, and how the line that reports it begins. */
-const LOGS: readonly (readonly [log: string, location: string, line: string])[] = [
-  [
-    'explain/astro-6-unresolved.txt',
-    'src/pages/index.astro:2:15',
-    "[UNRESOLVED_IMPORT] Could not resolve '../X.astr",
-  ],
-  [
-    'explain/astro-unresolved.txt',
-    'src/pages/index.astro:2:18',
-    "[UNRESOLVED_IMPORT] Could not resolve '../compon",
-  ],
-  ['explain/biome.txt', 'a.js:1:1', '✖ This is an unexpected use of the debugger stat'],
-  ['explain/bun-build.txt', 'index.ts:1:15', 'error: Could not resolve: "./nothing.ts"'],
-  ['explain/cargo-compile.txt', 'src/main.rs:1:47', 'error[E0425]: cannot find value `total` in this '],
-  ['explain/cargo-manifest.txt', 'Cargo.toml:1:9', 'error: unclosed table, expected `]`'],
-  ['explain/cargo-missing-crate.txt', 'src/main.rs:1:5', 'error[E0432]: unresolved import `serde`'],
-  ['explain/cargo-syntax.txt', 'src/main.rs:1:13', 'error: this file contains an unclosed delimiter'],
-  ['explain/eslint-10.txt', 'a.js:1:7', "1:7   error  'a' is assigned a value but never u"],
-  ['explain/eslint.txt', 'src/x.js:1:7', "1:7  error  'a' is assigned a value but never us"],
-  [
-    'explain/flutter-linux-compile.txt',
-    'lib/main.dart:3:16',
-    "lib/main.dart:3:16: Error: Method not found: 'ru",
-  ],
-  [
-    'explain/flutter-linux-import.txt',
-    'lib/main.dart:1:8',
-    "lib/main.dart:1:8: Error: Error when reading 'li",
-  ],
-  ['explain/gradle-heap.txt', 'build.gradle:2', '> Java heap space'],
-  [
-    'explain/gradle-javac.txt',
-    'src/main/java/Main.java:1',
-    '/workspace/src/main/java/Main.java:1: error: can',
-  ],
-  ['explain/gradle-plugin.txt', 'build.gradle:1', "Plugin [id: 'com.example.nothing', version: '1.0"],
-  ['explain/gradle-syntax.txt', 'build.gradle:1', "build file '/workspace/build.gradle': 1: expecti"],
-  ['explain/gradle-task.txt', 'build.gradle:2', '> KEYSTORE_PASSWORD is not set'],
-  [
-    'explain/next-module-not-found.txt',
-    'app/page.jsx:1:1',
-    "Module not found: Can't resolve '../lib/missing'",
-  ],
-  ['explain/next-syntax.txt', 'app/page.tsx:1:41', 'Parsing ecmascript source code failed'],
-  [
-    'explain/next-turbopack-module.txt',
-    'app/page.jsx:1:1',
-    "Error: Module not found: Can't resolve './missin",
-  ],
-  ['explain/next-type.txt', 'app/page.tsx:1:37', "Type error: Type 'string' is not assignable to t"],
-  ['explain/next-use-client.txt', 'app/page.tsx:1:10', "You're importing a component that needs `useStat"],
-  [
-    'explain/next-webpack-syntax.txt',
-    'app/page.jsx:1:41',
-    "Error:   x Unexpected token. Did you mean `{'}'}",
-  ],
-  [
-    'explain/next-webpack-use-client.txt',
-    'app/page.jsx:1:10',
-    "Error:   x You're importing a component that nee",
-  ],
-  ['explain/node-missing-variable.txt', 'build.mjs:1', 'Error: DATABASE_URL is not set'],
-  ['explain/node-require-in-esm.txt', 'build.js:1', 'ReferenceError: require is not defined in ES mod'],
-  ['explain/node-syntax.txt', 'build.cjs:1', "SyntaxError: Unexpected identifier 'b'"],
-  ['explain/rollup-no-export.txt', 'src/main.js:1:10', '[!] RollupError: src/main.js (1:9): "b" is not e'],
-  [
-    'explain/svelte-env.txt',
-    'src/routes/+page.svelte:1:18',
-    'src/routes/+page.svelte (1:17): "API_KEY" is not',
-  ],
-  [
-    'explain/svelte-syntax.txt',
-    'src/routes/+page.svelte:1:17',
-    '[vite-plugin-svelte:compile] [plugin vite-plugin',
-  ],
-  ['explain/tsc-config.txt', 'tsconfig.json:1:1', "tsconfig.json(1,1): error TS1005: '{' expected."],
-  ['explain/tsc-errors.txt', 'src/index.ts:1:14', "src/index.ts(1,14): error TS2322: Type 'string' "],
-  [
-    'explain/tsc-removed-option.txt',
-    'tsconfig.json:1:40',
-    "tsconfig.json(1,40): error TS5108: Option 'modul",
-  ],
-  ['explain/vite-case.txt', 'main.js:1:15', "[UNRESOLVED_IMPORT] Could not resolve './Button."],
-  ['explain/vite-no-export.txt', 'src/main.jsx:1:10', '[MISSING_EXPORT] Error: "b" is not exported by "'],
-  ['explain/vite-parse-error.txt', 'main.js:1:11', '[PARSE_ERROR] Unexpected token'],
-  ['explain/vite-parse.txt', 'src/main.jsx:1:23', '[builtin:vite-transform] Error: Unexpected token'],
-  ['explain/vite-unresolved.txt', 'src/main.jsx:1:8', "[UNRESOLVED_IMPORT] Error: Could not resolve './"],
-  ['explain/vitest.txt', 'a.test.js:2:39', 'FAIL  a.test.js > adds up'],
-  ['explain/vue-tsc.txt', 'src/App.vue:2:7', "src/App.vue(2,7): error TS2322: Type 'string' is"],
-  ['explain/webpack-missing.txt', 'src/index.js:1:1', "Module not found: Error: Can't resolve './missin"],
-  ['explain/webpack-syntax.txt', 'src/index.js:1:11', 'Module parse failed: Unexpected token (1:10)'],
-  [
-    'explain/documented/android-java-version.txt',
-    'app/build.gradle:2',
-    '> Android Gradle plugin requires Java 17 to run.',
-  ],
-  [
-    'explain/documented/flutter-compile.txt',
-    'lib/cart.dart:14:21',
-    "lib/cart.dart:14:21: Error: The getter 'totalPri",
-  ],
-  [
-    'explain/documented/flutter-pubspec.txt',
-    'pubspec.yaml:12:3',
-    'Error on line 12, column 3 of pubspec.yaml: Expe',
-  ],
-  [
-    'explain/documented/kotlin-compile-old.txt',
-    'app/src/main/java/com/example/Cart.kt:7:22',
-    'e: /workspace/app/src/main/java/com/example/Cart',
-  ],
-  [
-    'explain/documented/kotlin-compile.txt',
-    'app/src/main/java/com/example/MainActivity.kt:12:9',
-    'e: file:///workspace/app/src/main/java/com/examp',
-  ],
-  [
-    'explain/documented/tauri-frontend.txt',
-    'src/lib.rs:12:14',
-    '= help: message: The `frontendDist` configuratio',
-  ],
-  [
-    'locations/astro-check.txt',
-    'src/pages/index.astro:2:7',
-    'src/pages/index.astro:2:7 - error ts(2322): Type',
-  ],
-  ['locations/cargo-warning-first.txt', 'src/main.rs:3:27', 'error[E0308]: mismatched types'],
-  ['locations/esbuild-errors.txt', 'src/app.ts:3:1', '✘ [ERROR] Cannot assign to "a" because it is a c'],
-  [
-    'locations/eslint-warnings-first.txt',
-    'src/b.js:3:10',
-    "3:10  error    'missing' is not defined         ",
-  ],
-  ['locations/gcc.txt', 'main.c:4:10', 'main.c:4:10: error: ‘total’ undeclared (first us'],
-  ['locations/go-build.txt', 'cart/cart.go:4:9', 'cart/cart.go:4:9: cannot use "x" (untyped string'],
-  ['locations/go-vet.txt', 'cart/cart.go:4:9', 'vet: cart/cart.go:4:9: cannot use "x" (untyped s'],
-  ['locations/javac.txt', 'src/Main.java:2', 'src/Main.java:2: error: cannot find symbol'],
-  ['locations/jest.txt', 'src/a.test.js:2:17', 'FAIL src/a.test.js'],
-  ['locations/node-throw.txt', 'lib.mjs:2', 'Error: no articles'],
-  ['locations/python-library.txt', 'lib.py:2', 'json.decoder.JSONDecodeError: Expecting property'],
-  ['locations/python-syntax.txt', 'broken.py:1', 'SyntaxError: invalid syntax'],
-  ['locations/python-traceback.txt', 'site/cart.py:2', "AttributeError: 'int' object has no attribute 'p"],
-  ['locations/rollup-parse.txt', 'src/main.js:2:11', '[!] RollupError: src/main.js (2:10): Expression '],
-  ['locations/sass.txt', 'src/a.scss:2:10', 'Error: Undefined variable.'],
-  [
-    'locations/svelte-check-machine.txt',
-    'src/App.svelte:2:7',
-    '1795999929952 ERROR "src/App.svelte" 2:7 "Type \'',
-  ],
-  ['locations/svelte-check.txt', 'src/App.svelte:2:7', "Error: Type 'string' is not assignable to type '"],
-  ['locations/tsc-pretty.txt', 'src/index.ts:1:14', "src/index.ts:1:14 - error TS2322: Type 'string' "],
-  ['locations/vite7-esbuild.txt', 'src/main.ts:2:10', '[vite:build-html] Transform failed with 1 error:'],
-  ['locations/vite7-sass.txt', 'src/a.scss:2:10', '[vite:css] [sass] Undefined variable.'],
-  ['locations/webpack-babel.txt', 'src/index.js:2:11', 'Module build failed (from ../node_modules/babel-'],
-  ['locations/webpack-parse.txt', 'src/index.js:2:11', 'Module parse failed: Unexpected token (2:10)'],
-  ['locations/webpack-ts-loader.txt', 'src/index.ts:1:7', '[tsl] ERROR in /workspace/src/index.ts(1,7)'],
-];
-
-describe('the recorded log', () => {
-  test.each(LOGS)('%s names %s', (log, location, line) => {
-    expect(located(linesOf(log))).toEqual([location, line]);
-  });
-
-  const others = FOLDERS.flatMap((folder) =>
-    readdirSync(join(RECORDED, folder))
-      .filter((name) => name.endsWith('.txt'))
-      .map((name) => posix.join(folder, name)),
-  ).filter((log) => !LOGS.some(([known]) => known === log));
-
-  // What failed there is not at a place in the source: a package, a host, a variable, a program.
-  test.each(others)('%s names none', (log) => {
-    expect(located(linesOf(log))).toBeNull();
-  });
-});
+import { located, SOURCE } from './testing/located.ts';
 
 describe('without a known tool, the first error at a place counts', () => {
   test.each<[string, string[], string]>([
@@ -280,6 +79,13 @@ describe('no place of an error is', () => {
     ['line 0', ['src/a.ts(0,1): error TS2322: x']],
     ['a number too large for a line', ['src/a.ts(99999999,1): error TS2322: x']],
     ['a time', ['12:30:45 error: x']],
+    ['a file of another system', ['C:\\Users\\me\\app\\src\\a.ts(3,1): error TS2322: x']],
+    ['a file of another system, in a message', ['npm error C:\\Users\\me\\app\\src\\a.ts:3:1']],
+    ['a Windows path to an installed package', ['node_modules\\x\\a.ts(3,1): error TS2322: x']],
+    ['a Windows path above the source', ['..\\..\\a.ts(3,1): error TS2322: x']],
+    ['a tool’s own file', ['Error: x', 'file: /usr/local/lib/a.js:3:1']],
+    ['an installed file that Hugo reads', ['Error: x: "/workspace/node_modules/a/b.html:3:1": parse failed']],
+    ['a file outside, from the folder of make', ["make: Entering directory '/'", 'a.c:3:1: error: x']],
     ['a frame of a stack', ['Error: x', '    at f (src/a.ts:3:1)']],
     ['a folder', ['/workspace(3,1): error TS2322: x']],
     [
@@ -300,6 +106,8 @@ describe('paths are from the root of the source', () => {
     ['src/a.ts', 'apps/web/src/a.ts:3:1'],
     ['./src/a.ts', 'apps/web/src/a.ts:3:1'],
     ['../shared/a.ts', 'apps/shared/a.ts:3:1'],
+    ['src\\pages\\a.ts', 'apps/web/src/pages/a.ts:3:1'],
+    ['..\\shared\\a.ts', 'apps/shared/a.ts:3:1'],
     ['/srv/source/packages/ui/a.ts', 'packages/ui/a.ts:3:1'],
   ])('%s', (path, location) => {
     expect(located([`${path}${error}`], source)?.[0]).toBe(location);
@@ -319,6 +127,44 @@ test('the index is that of the whole output, of which only the end is read', () 
 test('a path shows nothing that hides or turns around text', () => {
   const lines = ['src/\u202est.exe(3,1): error TS2322: x'];
   expect(located(lines)?.[0]).toBe('src/\ufffdst.exe:3:1');
+});
+
+test('of make’s folders, the innermost that is not left counts', () => {
+  const lines = [
+    "make: Entering directory '/workspace/build'",
+    "make[1]: Entering directory '/workspace/build/deps'",
+    "make[1]: Leaving directory '/workspace/build/deps'",
+    '../src/a.cc:3:1: error: x',
+  ];
+  expect(located(lines)?.[0]).toBe('src/a.cc:3:1');
+  expect(located(lines.filter((_, index) => index !== 2))?.[0]).toBe('build/src/a.cc:3:1');
+});
+
+test('colors and links of a terminal are no part of a place', () => {
+  const lines = ['\u001b[36msrc/a.ts\u001b[39m:\u001b[33m3\u001b[39m:1 - \u001b[91merror\u001b[0m TS2322: x'];
+  expect(located(lines)?.[0]).toBe('src/a.ts:3:1');
+});
+
+describe('a line of a megabyte', () => {
+  /** How often a pattern is tried, and the longest text that one is tried on. */
+  function tried(lines: readonly string[]) {
+    const calls = vi.spyOn(RegExp.prototype, 'exec');
+    locate(lines, explain(lines).explanation, SOURCE);
+    const lengths = calls.mock.calls.map(([text]) => text.length);
+    calls.mockRestore();
+    return { times: lengths.length, longest: Math.max(...lengths) };
+  }
+
+  test.each(['a', 'src/a.ts:3:1 ', '/', '"', '│ ', 'Error: '])(
+    'of %j costs what a short line does',
+    (word) => {
+      const end = ['', 'src/a.ts(3,1): error TS2322: x'];
+      const short = tried([word.repeat(3000).slice(0, 3000), ...end]);
+      const long = tried([word.repeat(1_000_000).slice(0, 1_000_000), ...end]);
+      expect(long).toEqual(short);
+      expect(long.longest).toBeLessThanOrEqual(2000);
+    },
+  );
 });
 
 describe('a hostile log', () => {
@@ -349,6 +195,12 @@ describe('a hostile log', () => {
     '\u001b[31m',
     '[vite:css] ',
     '[a] ',
+    '[plugin vite:vue] ',
+    'file: ',
+    '@parcel/a: ',
+    'Error: "/',
+    "make: Entering directory '/",
+    '  in "',
   ];
 
   test('of long lines, made of what the patterns look for, is read in a moment', () => {

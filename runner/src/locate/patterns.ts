@@ -32,7 +32,7 @@ const from0 = (text: string): PlacePattern => ({ when: pattern(text), columnFrom
 /** One line with a place and the error there. The first that matches counts. */
 export const REPORTS: readonly PlacePattern[] = [
   // esbuild, also within Vite: src/a.ts:3:1: ERROR: …
-  from0(String.raw`^PATH:LINE:COLUMN: ERROR: \S`),
+  from0(String.raw`^PATH(?:\?[^\s:]{0,200})?:LINE:COLUMN: ERROR: \S`),
   // Clang, GCC, Dart, Swift: src/a.c:3:1: error: …
   from1(String.raw`^PATH:LINE:COLUMN: (?:fatal )?[Ee]rror: \S`),
   // TypeScript: src/a.ts(3,1): error TS2322: …; ts-loader sets "[tsl] ERROR in" before it.
@@ -49,6 +49,9 @@ export const REPORTS: readonly PlacePattern[] = [
   from0(String.raw`\bSyntaxError: PATH: [^\n]{1,300} \(LINE:COLUMN\)`),
   // Svelte within Vite: [vite-plugin-svelte:compile] … src/App.svelte (3:1): …
   from0(String.raw`^\[(?:plugin )?vite-plugin-svelte[\w:]*\] (?:\[[^\]]{1,60}\] )?PATH \(LINE:COLUMN\)`),
+  // Vue within Vite, which counts columns from 1; and Babel within Vue, which does not.
+  from1(String.raw`\[plugin vite:vue\] PATH \(LINE:COLUMN\): \S`),
+  from0(String.raw`^\[plugin [\w:@/-]{1,80}\] PATH:LINE:COLUMN$`),
   // Rollup: RollupError: src/a.js (3:1): …; [!] RollupError: …
   from0(String.raw`\bRollupError: (?:\[[^\]]{1,60}\] )?PATH \(LINE:COLUMN\)`),
   // PostCSS and others: [vite:css] [postcss] /workspace/a.css:3:1: Unknown word; CssSyntaxError: a.css:3:1: …
@@ -73,6 +76,10 @@ export const REPORTS: readonly PlacePattern[] = [
   },
   // CMake: CMake Error at CMakeLists.txt:3 (find_package):
   from1(String.raw`^CMake Error at PATH:LINE \(`),
+  // Hugo: Error: error building site: "/workspace/layouts/index.html:3:1": …
+  from1(String.raw`^Error: .{0,200}?"(?<path>\/[^"\s:]{1,300}):LINE:COLUMN": \S`),
+  // node-gyp, whose files are Python:   File "binding.gyp", line 3
+  { when: /^ {2}File "(?<path>[^"]{1,300}\.gypi?)", line (?<line>\d{1,7})$/, columnFrom: 1 },
   // PHP: PHP Parse error: … in /workspace/a.php on line 3
   from1('^(?:PHP )?(?:Parse|Fatal) error: .{1,300} in WORD on line LINE$'),
 ];
@@ -96,6 +103,20 @@ export const PAIRS: readonly PairPattern[] = [
   { ...from0(String.raw`^\s{1,8}PATH:LINE:COLUMN:$`), error: /^[✘X] \[ERROR\] \S/, within: -3 },
   // Rolldown: [PARSE_ERROR] …, then ╭─[ src/a.js:3:1 ]
   { ...from1(String.raw`^\s{0,8}[╭┌]─\[ PATH:LINE:COLUMN \]`), error: BUNDLER_ERROR, within: -3 },
+  // Plugins of Vite, also within Nuxt: the error, then file: /workspace/src/a.vue:3:1
+  {
+    ...from0(String.raw`^(?:│\s{1,4})?file: PATH:LINE:COLUMN$`),
+    error: /\[vite[\w:-]*\]|\[plugin \S|^(?:■\s{1,4})?\S.{0,60}\w{0,60}Error: /,
+    within: -12,
+  },
+  // Parcel: @parcel/transformer-js: …, then   /workspace/src/a.js:3:1
+  {
+    ...from1(String.raw`^\s{1,4}PATH:LINE:COLUMN$`),
+    error: /^@parcel\/[\w-]{1,60}: \S/,
+    within: -2,
+  },
+  // vue-loader: VueCompilerError: …, then at /workspace/src/App.vue:3:1
+  { ...from1('^at PATH:LINE:COLUMN$'), error: /^VueCompilerError: \S/, within: -1 },
   // svelte-check: /workspace/src/App.svelte:3:1, then Error: …; Next.js: ./app/page.tsx:3:1, then its error
   {
     ...from1('^PATH:LINE:COLUMN$'),
@@ -121,8 +142,15 @@ export const PAIRS: readonly PairPattern[] = [
   // Sass: Error: …, then src/a.scss 3:1  root stylesheet
   {
     ...from1(String.raw`^\s{1,8}WORD LINE:COLUMN {1,8}(?:root stylesheet|@\w+|\w[\w-]*\(\))`),
-    error: /^(?:Error: |(?:\[vite:css\] )?\[sass\] )\S/,
+    error: /^(?:(?:Error: |(?:\[vite:css\] )?\[sass\] )\S|Module build failed \(from .{0,200}sass-loader)/,
     within: -12,
+  },
+  // YAML in Python, as of MkDocs: what is wrong, then   in "/workspace/mkdocs.yml", line 3, column 1
+  {
+    when: /^ {2}in "(?<path>[^"]{1,300})", line (?<line>\d{1,7}), column (?<column>\d{1,7})$/,
+    columnFrom: 1,
+    error: /^(?:expected|found|could not|did not|mapping values|undefined alias)\b/,
+    within: -1,
   },
   // Gradle: the place of a script, then what went wrong
   {
@@ -149,7 +177,7 @@ const ENDINGS =
   '[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|html?|json[5c]?|ya?ml|toml|mdx?|dart|kts?|java|gradle|groovy|swift|mm?|rs|go|py|rb|c|cc|cpp|hp?p?|xml|cs|php|sh';
 
 /** Places anywhere in a line that is known to report an error. Only of source files, and not within a URL. */
-const FILE = String.raw`(?<![\w@.+~/:-])(?<path>[\w@.+~/()[\]$-]{1,300}\.(?:${ENDINGS}))`;
+const FILE = String.raw`(?<![\w@.+~/\\:-])(?<path>[\w@.+~/()[\]$-]{1,300}\.(?:${ENDINGS}))`;
 export const ANYWHERE: readonly PlacePattern[] = [
   // Rollup: src/a.js (3:1): …
   { when: new RegExp(String.raw`${FILE} \((?<line>\d{1,7}):(?<column>\d{1,7})\)`), columnFrom: 0 },

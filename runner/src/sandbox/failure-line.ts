@@ -1,5 +1,6 @@
 /** Finds the output line that tells why a command failed. Pure. */
 import { stripVTControlCharacters } from 'node:util';
+import { withoutColon } from '../explain/rule.ts';
 
 /** How many telling lines from the end a reason is looked for in. */
 const LOOK_BACK = 60;
@@ -56,7 +57,9 @@ export function failureLine(lines: readonly string[]): string | null {
     telling.findLast((line) => COMPLAINT.test(line)) ??
     telling.at(-1) ??
     null;
-  return text !== null && text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+  if (text === null) return null;
+  const complete = withoutColon(text, telling, telling.lastIndexOf(text));
+  return complete.length > LONGEST ? `${complete.slice(0, LONGEST - 1)}…` : complete;
 }
 
 function withoutUsage(lines: readonly string[]): readonly string[] {
