@@ -45,6 +45,18 @@ const SITES: Readonly<Record<string, Situation>> = {
     log: ['None are installed.'],
     site: { 'index.html': 'First post', 'sitemap.xml': 'https://x.example/2026/01/02/first.html' },
   },
+  'commands that others need, and a time zone': {
+    zip: {
+      '_config.yml': 'timezone: Asia/Tokyo\n',
+      Gemfile: 'gem "jekyll", "~> 99.0"\n',
+      'Gemfile.lock': 'GEM\n  specs:\n    jekyll (99.0.0)\n',
+      '_layouts/default.html': '{{ content }}',
+      'index.html': '---\n---\n{{ site.time | date: "%z" }}',
+    },
+    build: { installCommand: 'bundle install', buildCommand: 'bundle exec jekyll build' },
+    log: ['no gems are installed'],
+    site: { 'index.html': '+0900' },
+  },
   'a copy of a theme’s repository': {
     zip: {
       '_config.yml': 'theme: our-theme\n',
