@@ -211,4 +211,12 @@ export const outOfScopeFixtures: Fixtures = {
     },
     'This is an ASP.NET Core server, which AppFlux can’t run.',
   ),
+  'sergiokopplin/indigo': refused(
+    {
+      '_config.yml': 'plugins:\n  - jekyll-seo-tag\n  - jemoji\n',
+      Gemfile: "group :jekyll_plugins do\n    gem 'github-pages'\n    gem 'jemoji'\nend\n",
+      'index.html': '---\nlayout: page\n---\n',
+    },
+    'This is a Jekyll site with the plugin "jemoji", and no builder image has it.',
+  ),
 };

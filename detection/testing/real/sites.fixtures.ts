@@ -387,4 +387,46 @@ export const inScopeFixtures: Fixtures = {
       outputs: ['android/app/build/outputs/apk/**/*.apk', 'android/app/build/outputs/bundle/**/*.aab'],
     },
   },
+  'CloudCannon/edition-jekyll-template': {
+    servers: true,
+    files: {
+      '_config.yml': 'baseurl:\nplugins:\n  - jekyll-sitemap\n  - jekyll-seo-tag\n  - jekyll-feed\n',
+      Gemfile:
+        "gem 'jekyll', '3.8.4'\ngroup :jekyll_plugins do\n  gem 'jekyll-feed', '0.11.0'\n  gem 'jekyll-seo-tag', '2.5.0'\nend\n",
+      'Gemfile.lock': '',
+      'index.md': '',
+    },
+    plan: { type: 'web', framework: 'jekyll', buildCommand: 'jekyll build', outputs: ['_site'] },
+  },
+  'pages-themes/slate': {
+    servers: true,
+    files: {
+      '_config.yml': 'theme: jekyll-theme-slate\n',
+      Gemfile: 'gemspec\n',
+      'jekyll-theme-slate.gemspec': '',
+      '_layouts/default.html': '',
+      'docs/CONTRIBUTING.md': '',
+      'index.md': '',
+    },
+    plan: { type: 'web', framework: 'jekyll', buildCommand: 'jekyll build', outputs: ['_site'] },
+  },
+  'poole/lanyon': {
+    servers: true,
+    files: {
+      '_config.yml': "baseurl: ''\nplugins:\n  - jekyll-paginate\n",
+      '_layouts/default.html': '',
+      'index.html': '---\nlayout: default\n---\n',
+      'public/css/lanyon.css': '',
+    },
+    plan: { type: 'web', framework: 'jekyll', buildCommand: 'jekyll build', outputs: ['_site'] },
+  },
+  'rohanchandra/type-theme': {
+    servers: true,
+    files: {
+      '_config.yml': 'baseurl: "/type-theme"\nplugins: [jekyll-paginate]\n',
+      Gemfile: "gem 'github-pages', group: :jekyll_plugins",
+      'index.html': '---\nlayout: default\n---\n',
+    },
+    plan: { type: 'web', framework: 'jekyll', buildCommand: 'jekyll build', outputs: ['_site'] },
+  },
 };

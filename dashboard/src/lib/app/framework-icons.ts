@@ -11,6 +11,7 @@ import expo from 'simple-icons/icons/expo.svg';
 import flutter from 'simple-icons/icons/flutter.svg';
 import gatsby from 'simple-icons/icons/gatsby.svg';
 import hugo from 'simple-icons/icons/hugo.svg';
+import jekyll from 'simple-icons/icons/jekyll.svg';
 import next from 'simple-icons/icons/nextdotjs.svg';
 import nuxt from 'simple-icons/icons/nuxt.svg';
 import react from 'simple-icons/icons/react.svg';
@@ -37,6 +38,7 @@ const ICONS: ReadonlyMap<string, string> = new Map(
     flutter,
     gatsby,
     hugo,
+    jekyll,
     next,
     nextjs: next,
     nuxt,
