@@ -3,7 +3,7 @@ import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { RUNNER_LABEL } from '../../runner/src/sandbox/container-spec.ts';
+import { PREPARED_LABEL, RUNNER_LABEL } from '../../runner/src/sandbox/container-spec.ts';
 import { unmountWithin } from '../../runner/src/sandbox/disk/file-system.ts';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { type Child, signalGroup, startChild } from '../../stack/child.ts';
@@ -14,6 +14,9 @@ const CLI = join(ROOT, 'runner', 'src', 'commands', 'cli.ts');
 
 /** How long a build may take to end with its runner, in milliseconds. */
 const STOP_GRACE_MS = 30_000;
+
+/** How long a sandbox takes that is made before its build, at most. */
+const MADE_WITHIN_MS = 10_000;
 
 /** What a runner has on its host for builds. */
 export interface Leftovers {
@@ -65,7 +68,7 @@ export async function startRunner(
   const home = await mkdtemp(join(options.within ?? tmpdir(), 'appflux-runner-'));
   const state = join(home, 'state');
   const logFile = join(home, 'runner.log');
-  const env = {
+  const env: NodeJS.ProcessEnv = {
     ...process.env,
     APPFLUX_ALLOW_PRIVATE_SOURCES: '1',
     // A host that has ClamAV need not start one for every runner of a test.
@@ -83,7 +86,6 @@ export async function startRunner(
     { env: { ...env, APPFLUX_RUNNER_TOKEN: token, APPFLUX_RUNNER_SLOTS: String(slots) }, stdin: 'ignore' },
   );
   const { id } = JSON.parse(await readFile(join(state, 'runner.json'), 'utf8')) as { id: string };
-  const engine = connectEngine();
 
   const spawn = (): Promise<Child> => {
     const args = [CLI, 'start', '--state', state];
@@ -111,10 +113,15 @@ export async function startRunner(
     },
     leftovers: async () => {
       await untilIdle(client, id);
-      const filters = { label: [`${RUNNER_LABEL}=${id}`] };
-      const containers = await engine.listContainers({ all: true, filters });
-      const folders = [...(await namesIn(join(state, 'work'))), ...(await namesIn(join(state, 'spool')))];
-      return { containers: containers.map(({ Id }) => Id), folders };
+      const most = Number(env.APPFLUX_RUNNER_PREPARED ?? 0);
+      // One that is being made does not wait yet, and looks as if it was left.
+      const deadline = Date.now() + (most === 0 ? 0 : MADE_WITHIN_MS);
+      for (;;) {
+        const found = await leftBy(id, state, most);
+        const isNothing = found.containers.length + found.folders.length === 0;
+        if (isNothing || Date.now() > deadline) return found;
+        await pause(50);
+      }
     },
     output: () => readFile(logFile, 'utf8'),
     stop: async () => {
@@ -155,6 +162,24 @@ async function untilIdle(client: Client, id: string): Promise<void> {
     if (Date.now() > deadline) throw new Error('the runner is still busy after a minute');
     await pause(50);
   }
+}
+
+/** What is left of a runner's builds; at most `most` sandboxes that wait for others are nothing of a build. */
+async function leftBy(id: string, state: string, most: number): Promise<Leftovers> {
+  const filters = { label: [`${RUNNER_LABEL}=${id}`] };
+  const all = await connectEngine().listContainers({ all: true, filters });
+  const isWaiting = ({ Labels, State }: (typeof all)[number]) =>
+    PREPARED_LABEL in Labels && State === 'running';
+  const waiting = all.filter(isWaiting).slice(0, most);
+  const theirs = waiting.flatMap(({ Mounts }) => Mounts.map(({ Source }) => Source));
+  const work = join(state, 'work');
+  const folders = (await namesIn(work)).filter(
+    (name) => !theirs.some((path) => path.startsWith(`${join(work, name)}/`)),
+  );
+  return {
+    containers: all.filter((container) => !waiting.includes(container)).map(({ Id }) => Id),
+    folders: [...folders, ...(await namesIn(join(state, 'spool')))],
+  };
 }
 
 async function namesIn(folder: string): Promise<string[]> {

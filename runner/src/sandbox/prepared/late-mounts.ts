@@ -3,7 +3,7 @@
  * as `rslave`, so that they appear in it, too (mount_namespaces(7)). For hosts whose engine sees what this process mounts.
  */
 import { realpath } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import type { MountSettings } from 'dockerode';
 import { execa } from 'execa';
 import type { AttemptFolder } from '../attempt-folder.ts';
@@ -52,18 +52,21 @@ function argumentsOf(mount: MountSettings): string[] | null {
 
 /**
  * Mounts them, all or none. The paths below the source tree come from a project: one with a link in it is not mounted at.
+ * @param top the attempt's folder, above all of them
  * @throws execa's error if a mount fails
  */
-export async function mountLate(mounts: readonly LateMount[]): Promise<void> {
-  try {
-    for (const { args, at } of mounts) {
-      if ((await realpath(at)) !== at) throw new Error(`${at} leads elsewhere`);
+export async function mountLate(top: string, mounts: readonly LateMount[]): Promise<void> {
+  const realTop = await realpath(top);
+  const done = await Promise.allSettled(
+    mounts.map(async ({ args, at }) => {
+      if ((await realpath(at)) !== join(realTop, relative(top, at))) throw new Error(`${at} leads elsewhere`);
       await execa('mount', args, { env: { LC_ALL: 'C' } });
-    }
-  } catch (error) {
-    await unmountLate(mounts);
-    throw error;
-  }
+    }),
+  );
+  const failed = done.find((result) => result.status === 'rejected');
+  if (failed === undefined) return;
+  await unmountLate(mounts);
+  throw failed.reason;
 }
 
 /** Unmounts them, and what is mounted below. */

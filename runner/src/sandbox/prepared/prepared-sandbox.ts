@@ -113,7 +113,7 @@ export class PreparedSandbox {
     const waiting = await this.#opening;
     if (this.#lost || this.#given) return null;
     this.#given = true;
-    await mountLate(late);
+    await mountLate(this.folder.top, late);
     this.#mounted = late;
     return waiting;
   }
