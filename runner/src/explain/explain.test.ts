@@ -113,6 +113,41 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'No tag of the repository leads to this commit',
   ],
   [
+    'jekyll-config.txt',
+    '_config.yml: found unexpected end of stream while scanning a quoted scalar at line 1 column 8',
+    '_config.yml is no valid YAML at the location shown.',
+  ],
+  [
+    'jekyll-filter.txt',
+    `Liquid syntax error (line 1): Variable '{{ "a" | date: 1 | plus: }' was not properly terminated with regexp: /\\}\\}/ in index.md`,
+    'Liquid can’t render the page that the message names.',
+  ],
+  [
+    'jekyll-gem.txt',
+    'cannot load such file -- rmagick',
+    'The image has no gem rmagick, and builds can’t install',
+  ],
+  [
+    'jekyll-ghmeta.txt',
+    "No repo name found. Specify using PAGES_REPO_NWO environment variables, 'repository' in your configuration, or set up an 'origin' git remote pointing to your github.com repository. in index.md",
+    'jekyll-github-metadata asks GitHub for the repository,',
+  ],
+  [
+    'jekyll-include.txt',
+    `Could not locate the included file 'header.html' in any of ["_includes"]. Ensure it exists in one of those directories and, if it is a symlink, does not point outside your site source. in index.md`,
+    'The file is not in the source. Check its name, in which',
+  ],
+  [
+    'jekyll-markdown.txt',
+    'Invalid Markdown processor given: redcarpet',
+    'Jekyll 4 has no Markdown processor redcarpet. Set',
+  ],
+  [
+    'jekyll-tag.txt',
+    "Liquid syntax error (line 1): Unknown tag 'youtube' in index.md",
+    'No plugin that is loaded defines the tag youtube. Name',
+  ],
+  [
     'lightningcss-other-system.txt',
     '../lightningcss.linux-x64-gnu.node is not installed: the part for Linux is missing',
     'The lockfile or node_modules is from another system',

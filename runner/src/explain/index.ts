@@ -12,6 +12,7 @@ import { explainGit } from './git.ts';
 import { explainGradle } from './gradle.ts';
 import { explainGradleWrapper } from './gradle-wrapper.ts';
 import { explainInstallers } from './installers.ts';
+import { explainJekyll } from './jekyll.ts';
 import { explainKotlin } from './kotlin.ts';
 import { explainManagerRules } from './manager-rules.ts';
 import { exhaustedRuntime, explainMemory, type Runtime } from './memory.ts';
@@ -52,6 +53,7 @@ const explainOutput = either(
   explainNetwork,
   explainGit,
   explainSiteTools,
+  explainJekyll,
   explainTypeScript,
   explainWebpack,
   explainNext,
