@@ -175,7 +175,7 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
 /** Where the main file of a server is, by the folders that projects and their workspaces have. */
 const PROGRAM =
   /^(?:[^/]+\/){0,2}(?:(?:src|server|api|app|backend|worker|bin)\/){0,2}(?:index|main|server|app|worker|www)(?:\.[cm]?[jt]sx?)?$/;
-const CONFIG = /^(?:[a-z-]+\.)?config\.[cm]?[jt]s$/;
+const CONFIG = /^(?:(?:[a-z-]+\.)?config|gulpfile(?:\.babel)?)\.[cm]?[jt]s$/;
 const PAGE: WantedText = { maxBytes: 16 * KB, headOnly: true };
 /** Start pages, and manifests of other languages. Only near the top: deeper ones are examples and finished pages. */
 const NEAR_TOP =

@@ -34,6 +34,7 @@ import { serverMonorepoFixtures } from './web/server-monorepo.fixtures.ts';
 import { serverSettingsFixtures, serverWorkspaceFixtures } from './web/server-settings.fixtures.ts';
 import { settingsFixtures } from './web/settings.fixtures.ts';
 import { singlePageFixtures } from './web/single-page.fixtures.ts';
+import { starterFixtures } from './web/starters.fixtures.ts';
 import { staticFilesFixtures } from './web/static-files.fixtures.ts';
 import { workerFixtures } from './web/worker.fixtures.ts';
 import { workspaceFixtures } from './web/workspace.fixtures.ts';
@@ -50,6 +51,7 @@ export const FIXTURES: Readonly<Record<string, Fixtures>> = {
   'libraries and programs': libraryFixtures,
   'parts of other products': productFixtures,
   'pages that are not built': unbuiltFixtures,
+  'servers around Vite, and what nothing builds': starterFixtures,
   'where sites are written': outputFixtures,
   'apps by their configuration': appFixtures,
   'real sites': inScopeFixtures,

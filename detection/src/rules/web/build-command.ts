@@ -60,6 +60,9 @@ function scriptFor(scripts: Texts, wanted: string, own: string | null): string |
   return isForOthers ? calling : wanted;
 }
 
+/** Whether a command builds what renders on a server: https://vite.dev/guide/ssr.html#building-for-production */
+export const forServer = (call: string): boolean => /\bvite build\b.*\s--ssr(?=[\s=]|$)/.test(call);
+
 /** Options of bundlers that set the output folder. */
 const OUTPUT_OPTION =
   /(?:^|\s)(?:--(?:outDir|outdir|out-dir|dist-dir|output-dir|output-path|dest)|BUILD_PATH|\beleventy\b.*--output|\b(?:rollup|parcel)\b.*\s(?:-d|--dir)|\bwebpack\b.*\s-o)[= ]["']?([\w@./-]+)/;
@@ -73,7 +76,9 @@ const OUTPUT_FILE = /\b(?:esbuild|rollup)\b.*\s(?:--outfile|--file|-o)[= ]["']?(
 export function outputOption(script: string, framework: KnownFramework | null): string | null {
   const program = framework?.buildCommand?.split(' ')[0] ?? '';
   const calls = script.split(/&&|\|\||[;\n]/);
-  const call = calls.findLast((text) => program !== '' && text.includes(program)) ?? calls.at(-1) ?? '';
+  const own = calls.filter((text) => program !== '' && text.includes(program));
+  // What Vite builds for a server is no site.
+  const call = own.findLast((text) => !forServer(text)) ?? own.at(-1) ?? calls.at(-1) ?? '';
   const folder = (OUTPUT_OPTION.exec(call) ?? OUTPUT_FILE.exec(call))?.[1];
   return folder === undefined ? null : insidePath('', folder);
 }

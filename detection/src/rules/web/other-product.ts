@@ -51,6 +51,11 @@ const PRODUCTS: readonly Product[] = [
   },
   { name: 'a Vendure server', isThere: runs('@vendure/core'), hint: SERVER },
   { name: 'an MCP server (xmcp)', isThere: dependsOn('xmcp'), hint: SERVER },
+  {
+    name: 'a NativeScript app',
+    isThere: dependsOn('@nativescript/core', 'tns-core-modules'),
+    hint: 'No builder image has its tools. Set an image that has them, a build command and outputs in the app or in appflux.json.',
+  },
   { name: 'an extension of Visual Studio Code', isThere: ({ pkg }) => pkg.engines.vscode !== undefined },
   { name: 'a browser extension', isThere: (project) => isBrowserExtension(project) },
   { name: 'an Obsidian plugin', isThere: dependsOn('obsidian') },

@@ -3,11 +3,13 @@ import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Finding, Refusal } from '../rule.ts';
 import { whatRuns } from '../script-calls.ts';
+import { forServer } from './build-command.ts';
 import type { KnownFramework } from './build-info.ts';
 import { libraryIn, pluginIn } from './library.ts';
 import { findingFor, findingForScript, type PackagedFolder, whyHoisted } from './packaged-site.ts';
 import { nodeBeside, programSite, serverByVite, workerBeside } from './servers/program-site.ts';
 import { mayPublish } from './servers/with-server.ts';
+import { configIn } from './site.ts';
 
 /**
  * A framework that makes pages decides, then what the package is as a server, then a framework of the workspace's top;
@@ -58,6 +60,10 @@ function besideServer(place: PackagedFolder, site: Finding | Refusal): Finding |
   const built = serverByVite(place);
   if (built !== null) return built;
   if ('refusal' in site || site.server !== undefined) return site;
+  const rendered = place.servers === 'declined' ? null : renderedByVite(place);
+  if (rendered !== null) return nodeBeside(place)?.site ?? rendered;
+  const instead = place.servers !== 'declined' && rendersByPlugin(place) ? programSite(place) : null;
+  if (instead !== null) return instead;
   const worker = workerBeside(place);
   if (worker !== null) {
     if (mayPublish(place.servers)) return worker;
@@ -73,6 +79,29 @@ function besideServer(place: PackagedFolder, site: Finding | Refusal): Finding |
   const { by, entry } = node.program;
   const what = by === null ? `the server ${entry}` : `the server that ${by} runs (${entry})`;
   return saying(site, `Only the site’s files are published, not ${what}.${how}`);
+}
+
+/** Whether a plugin of Vite makes the page, and has a server render it: its configuration says so, and no page is there. */
+function rendersByPlugin({ tree, folder }: PackagedFolder): boolean {
+  const prefix = folder === '' ? '' : `${folder}/`;
+  return (
+    /\bssr\s*:\s*true\b/.test(configIn(tree, folder, 'vite.config').source) &&
+    !tree.files().some((path) => path.startsWith(prefix) && /(?:^|\/)index\.html$/.test(path))
+  );
+}
+
+/**
+ * Why a Vite project's files alone are no site: its build makes what a server renders its pages by. Null where the build
+ * runs a program of its own, which may render them.
+ */
+function renderedByVite({ folder, pkg }: PackagedFolder): Refusal | null {
+  const calls = whatRuns(pkg.scripts, 'build').split(/&&|\|\||[;\n]/);
+  if (!calls.some(forServer) || calls.some((call) => /^\s*(?:node|tsx|bun|deno)\s/.test(call))) return null;
+  return {
+    refusal: `This Vite project renders its pages on a server: the build script of ${joinPath(folder, 'package.json')} runs "vite build --ssr".`,
+    hint: 'Let the script "start" run its server, as in "node server.js". To publish the files for the browser alone, set outputs in the app or in appflux.json to their folder.',
+    searchBelow: true,
+  };
 }
 
 const saying = (site: Finding, text: string): Finding => ({

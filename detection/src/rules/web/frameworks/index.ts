@@ -1,6 +1,8 @@
 /**
  * What is known of single frameworks beyond build-info: where they write, and when they write no site at all.
  */
+
+import { joinPath } from '../../../tree.ts';
 import type { FrameworkRule, Output, Site } from '../site.ts';
 import { angular } from './angular.ts';
 import { astro } from './astro.ts';
@@ -33,6 +35,21 @@ const filesOnly: FrameworkRule = (site) => {
   return { outputs, reasons: [{ about: 'framework', text }] };
 };
 
+/** Gulp runs a task `build` only where its file has one: https://gulpjs.com/docs/en/getting-started/creating-tasks */
+const gulp: FrameworkRule = (site) => {
+  const path = ['gulpfile.js', 'gulpfile.mjs', 'gulpfile.cjs', 'gulpfile.ts', 'gulpfile.babel.js'].find(
+    (name) => site.has(name),
+  );
+  const text = path === undefined ? '' : (site.tree.text(joinPath(site.folder, path)) ?? '');
+  const isMissing = path !== undefined && text !== '' && !/\bbuild\b/.test(text);
+  if (site.buildScript !== '' || !isMissing) return byDefault(site);
+  return {
+    refusal: `${joinPath(site.folder, path)} has no task called build, and package.json no build script.`,
+    hint: 'Add a "build" script to package.json that runs the right task. If the pages are in a folder of the source, such as www, set the root directory of the app to it.',
+    searchBelow: true,
+  };
+};
+
 /** By build-info's id. What is not here is as build-info says. */
 export const FRAMEWORK_RULES: ReadonlyMap<string, FrameworkRule> = new Map([
   ...UNLISTED_RULES,
@@ -44,6 +61,7 @@ export const FRAMEWORK_RULES: ReadonlyMap<string, FrameworkRule> = new Map([
   ['eleventy', folderFrom(['.eleventy', 'eleventy.config'], 'output')],
   ['expo', expo],
   ['gridsome', folderFrom(['gridsome.config'], 'outputDir')],
+  ['gulp', gulp],
   ['hono', serverOnly],
   ['hydrogen', serverOnly],
   ['mastra', serverOnly],

@@ -1,4 +1,4 @@
-import { insidePath } from '../../../tree.ts';
+import { insidePath, joinPath } from '../../../tree.ts';
 import type { Refusal } from '../../rule.ts';
 import { mayPublish, withServer } from '../servers/with-server.ts';
 import type { Config, FrameworkRule, Site } from '../site.ts';
@@ -26,6 +26,19 @@ const LIBRARY: Refusal = {
   isLibrary: true,
 };
 
+/** Vite without a page and without a script that builds: it only tests, or transforms what other programs run. */
+const hasNothingToBuild = (site: Site, config: Config, root: string): boolean =>
+  site.buildScript === '' &&
+  !/\bvite build\b/.test(Object.values(site.pkg.scripts).join('\n')) &&
+  !/\b(?:input|plugins)\b/.test(config.source) &&
+  !site.tree.isFile(joinPath(site.folder, root, 'index.html'));
+
+const NO_PAGE: Refusal = {
+  refusal: 'This project depends on Vite, but has no index.html and no build script.',
+  hint: 'Add a "build" script to package.json, or set a build command and outputs in the app or in appflux.json.',
+  searchBelow: true,
+};
+
 /** https://vite.dev/config/build-options.html#build-outdir: `dist`, seen from `root`. */
 export const vite: FrameworkRule = (site) => {
   const config = site.config('vite.config');
@@ -41,6 +54,7 @@ export const vite: FrameworkRule = (site) => {
   }
   if (makesLibrary(site, config)) return LIBRARY;
   const root = config.folder('root') ?? '';
+  if (hasNothingToBuild(site, config, root)) return NO_PAGE;
   const written = outDirOf(config);
   const folder = insidePath(root, written ?? 'dist');
   if (folder === null) return { outputs: ['dist'] };

@@ -35,6 +35,9 @@ const SERVES_FILES =
 const ROUTE =
   /\.(?:post|put|patch|delete|options|route|mount|register)\s*\(|\.(?:get|all|use)\s*\(\s*["'`](?!\/?\*|\/?\{|\/\(\.\*\)|\/["'`]|\/(?:healthz?|ping|status)["'`])\/?[\w:]|\bnew\s+(?:WebSocket)?Server\b|\b(?:router|routes|controllers?|graphql|apollo|proxy|createProxyMiddleware)\b/i;
 
+/** A server that renders pages itself, such as one around Vite: https://vite.dev/guide/ssr.html */
+const RENDERS = /\bssrLoadModule\b|\bentry-server\b|\brenderTo[A-Z]\w{1,30}\s*\(/;
+
 /** Whether a server only hands out the files that a build makes, and the page of a single-page app. */
 export const servesFilesOnly = (text: string): boolean =>
-  text !== '' && SERVES_FILES.test(text) && !ROUTE.test(text);
+  text !== '' && SERVES_FILES.test(text) && !ROUTE.test(text) && !RENDERS.test(text);
