@@ -225,6 +225,36 @@ describe('a decision', () => {
     60_000,
   );
 
+  it.each(['Gemfile', '_config.yml', 'mkdocs.yml', 'hugo.yaml', 'config.toml'])(
+    'reads a generator’s %s of any shape in time',
+    async (name) => {
+      const shapes = ['"', '[', '- ', ' ', '#', ' #', 'do ', 'end\n', 'gem "a"\n', "gem 'a', group: [", '\n'];
+      const nested = `${`${'x'.repeat(900)} do\n`.repeat(20)}${'gem "a"\n'.repeat(5_000)}`;
+      const texts = shapes.map((shape) => shape.repeat((64 * 1024) / shape.length));
+      for (const text of [...texts, nested]) {
+        const tree = treeFromTexts({ '_config.yml': '', 'index.md': '', 'content/a.md': '', [name]: text });
+        const started = performance.now();
+        await decide(tree, settings).catch((error: unknown) => {
+          expect(error).toMatchObject({ name: 'DetectionFailure' });
+        });
+        expect(performance.now() - started, text.slice(0, 20)).toBeLessThan(4_000);
+      }
+    },
+    60_000,
+  );
+
+  it('reads names and texts of scripts of any length in time', async () => {
+    const scripts = {
+      build: 'vite build',
+      ['storybook'.repeat(50_000)]: `storybook build${' '.repeat(200_000)};`,
+      [`${'storybook'.repeat(20_000)}!`]: 'storybook build',
+    };
+    const text = JSON.stringify({ scripts, devDependencies: { vite: '8.0.0' } });
+    const started = performance.now();
+    await decide(treeFromTexts({ 'package.json': text }), settings);
+    expect(performance.now() - started).toBeLessThan(4_000);
+  });
+
   it.each(['wrangler.toml', 'wrangler.jsonc', 'src/index.ts', 'Procfile'])(
     'reads a server’s %s of any shape in time',
     async (name) => {

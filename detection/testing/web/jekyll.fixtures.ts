@@ -155,6 +155,16 @@ export const jekyllFixtures: Fixtures = {
     'with the plugins "jekyll-x", "jekyll-y", and no builder image has them.',
     'Builds install no gems.',
   ),
+  'a plugin after a condition in its group': refused(
+    {
+      '_config.yml': '',
+      Gemfile:
+        "group :jekyll_plugins do\n  if ENV['X']\n    gem 'jekyll-feed'\n  end\n  gem 'jekyll-x'\nend\ngem 'jekyll-y'\n",
+      'index.md': '',
+    },
+    'with the plugin "jekyll-x", and no builder image has it.',
+    'Builds install no gems.',
+  ),
   'a theme that no image has': refused(
     { '_config.yml': 'theme: jekyll-theme-cayman', 'index.md': '' },
     'This is a Jekyll site with the theme "jekyll-theme-cayman", and no builder image has it.',

@@ -63,7 +63,7 @@ export function generatorOf(
       (id === 'jekyll' && hasJekyllPages(tree, folder)),
   );
   // Hugo and Zola share a file name and two folders; Zola's says `base_url` where Hugo's says `baseURL`.
-  const isZola = /^\s*base_url\s*=/m.test(tree.text(joinPath(folder, 'config.toml')) ?? '');
+  const isZola = /^[ \t]{0,40}base_url[ \t]{0,40}=/m.test(tree.text(joinPath(folder, 'config.toml')) ?? '');
   return fitting.find(({ id }) => (isZola ? id === 'zola' : id !== 'zola')) ?? null;
 }
 

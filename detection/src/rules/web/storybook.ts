@@ -14,7 +14,8 @@ function scriptIn({ scripts }: PackageJson): string | null {
   if ((scripts[USUAL] ?? '').trim() !== '') return USUAL;
   const named = Object.entries(scripts).find(
     ([name, text]) =>
-      /^[\w:.-]*storybook[\w:.-]*$/.test(name) &&
+      name.includes('storybook') &&
+      /^[\w:.-]+$/.test(name) &&
       /^(?:storybook build|build-storybook)(?: [^&|;]*)?$/.test(text.trim()),
   );
   return named?.[0] ?? null;
