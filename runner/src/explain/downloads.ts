@@ -14,6 +14,14 @@ const skipping = (found: Found, variable: string, what: string): string => {
 
 const skip = (variable: string, what: string) => (found: Found) => skipping(found, variable, what);
 
+/** Packages whose install script does nothing but download, and the variable of each that skips it. */
+const SKIPPED: Readonly<Record<string, string>> = {
+  // https://www.electronjs.org/docs/latest/tutorial/installation#skip-binary-download
+  electron: 'ELECTRON_SKIP_BINARY_DOWNLOAD=1',
+  // https://github.com/giggio/node-chromedriver#skipping-chromedriver-download
+  chromedriver: 'CHROMEDRIVER_SKIP_DOWNLOAD=true',
+};
+
 export const explainDownloads = byRules([
   {
     // Puppeteer: ERROR: Failed to set up chrome v127.0.0! Set "PUPPETEER_SKIP_DOWNLOAD" env variable to skip download.
@@ -27,6 +35,14 @@ export const explainDownloads = byRules([
   {
     when: /Failed to (?:download|install) (?:Chrom\w+|Firefox|Webkit|FFMPEG|browsers)\b/i,
     hint: skip('PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1', 'the browser'),
+  },
+  {
+    // Their own words tell of a broken connection at most.
+    when: /^npm (?:error|ERR!) path \S{1,300}\/node_modules\/(?<name>electron|chromedriver)$/,
+    say: (found) =>
+      following(found, /^npm (?:error|ERR!) (\S.{0,80}Error: \S.*)/, 12)?.[1] ?? found.match.input,
+    hint: (found) =>
+      skipping(found, SKIPPED[group(found, 'name')] ?? '', `the program of ${group(found, 'name')}`),
   },
   {
     when: /Unable to download sentry-cli binary/,

@@ -18,6 +18,16 @@ const linesOf = (log: string): string[] =>
 /** Each log, the line that explains its failure, and how the hint begins. */
 const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
+    'chromedriver-egress.txt',
+    'ChromeDriver installation failed AxiosError: Request failed with status code 403',
+    'Builds can only reach the allowed hosts, and the program of chromedriver comes from another one. If the build doesn’t need it, add the variable CHROMEDRIVER_SKIP_DOWNLOAD=true to the app. Otherwise ask the owner of the runner to add the host.',
+  ],
+  [
+    'electron-egress.txt',
+    'RequestError: Client network socket disconnected before secure TLS connection was established',
+    'Builds can only reach the allowed hosts, and the program of electron comes from another one. If the build doesn’t need it, add the variable ELECTRON_SKIP_BINARY_DOWNLOAD=1 to the app. Otherwise ask the owner of the runner to add the host.',
+  ],
+  [
     'bun-localhost.txt',
     'The registry that bun.lock names refuses the connection',
     'bun.lock, .npmrc or bunfig.toml names a registry on',
