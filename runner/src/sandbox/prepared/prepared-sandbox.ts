@@ -30,11 +30,11 @@ export interface SandboxKey {
 export class PreparedSandbox {
   readonly key: SandboxKey;
   readonly folder: AttemptFolder;
-  /** By `performance.now()`. */
-  readonly openedAt = performance.now();
   readonly #host: SandboxHost;
   readonly #making: Promise<void>;
   readonly #opening: Promise<WaitingContainer>;
+  /** When its container began to wait, by `performance.now()`; null until then. */
+  #openedAt: number | null = null;
   #mounted: readonly LateMount[] = [];
   #lost = false;
   #given = false;
@@ -47,7 +47,10 @@ export class PreparedSandbox {
     this.#making = makeWaitingFolder(folder, key.limits.diskBytes);
     this.#opening = this.#making.then(() => this.#open());
     this.#opening.then(
-      ({ ended }) => ended.finally(() => this.#markLost()).catch(() => undefined),
+      ({ ended }) => {
+        this.#openedAt = performance.now();
+        ended.finally(() => this.#markLost()).catch(() => undefined);
+      },
       () => this.#markLost(),
     );
   }
@@ -76,6 +79,11 @@ export class PreparedSandbox {
   /** Whether no build can run in it any more: it could not be made, or its container has ended. */
   get lost(): boolean {
     return this.#lost;
+  }
+
+  /** How long it has waited, in milliseconds. */
+  get ageMs(): number {
+    return this.#openedAt === null ? 0 : performance.now() - this.#openedAt;
   }
 
   /** Whether a build has run in its container, or runs in it. */

@@ -82,14 +82,8 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
     open({ maxAgeMs: 3000 });
     await prepared.prepare(used);
     const [first = ''] = await containers();
-    await vi.waitFor(
-      async () => {
-        const now = await containers();
-        expect(now).toHaveLength(1);
-        expect(now).not.toContain(first);
-      },
-      { timeout: 30_000 },
-    );
+    await expect.poll(containers).not.toContain(first);
+    await expect.poll(containers).toHaveLength(1);
   });
 
   test('that end by themselves are used by no build', async () => {
@@ -127,6 +121,6 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
     await prepared.prepare(used);
     expect(await containers()).toEqual([]);
     await prepared.release(folder.top);
-    await vi.waitFor(async () => expect(await containers()).toHaveLength(1));
+    await expect.poll(containers).toHaveLength(1);
   });
 });

@@ -156,8 +156,7 @@ export class PreparedSandboxes {
 
   /** Throws away what is old or has ended by itself, and makes others. */
   #renew(maxAgeMs: number): void {
-    const oldest = performance.now() - maxAgeMs;
-    const isOver = (sandbox: PreparedSandbox) => sandbox.lost || sandbox.openedAt < oldest;
+    const isOver = ({ lost, ageMs }: PreparedSandbox) => lost || ageMs > maxAgeMs;
     const over = this.#waiting.filter(isOver);
     this.#waiting = this.#waiting.filter((sandbox) => !isOver(sandbox));
     for (const sandbox of over) this.#drop(sandbox);
