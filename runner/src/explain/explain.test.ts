@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { failureLine } from '../sandbox/failure-line.ts';
 import { explain } from './index.ts';
 
 const RECORDED = join(import.meta.dirname, '..', '..', 'recorded', 'explain');
@@ -1140,6 +1141,24 @@ test('a warning that passes by is not the failure', () => {
   expect(explanation?.line).toBe('src/a.ts(3,1): error TS2322: Type mismatch.');
 });
 
+describe('a headline that announces its cause', () => {
+  test.each<[string, string[], string]>([
+    [
+      'is followed by it',
+      ['Error: Could not load:', '', '  - page.html'],
+      'Error: Could not load: page.html',
+    ],
+    [
+      'leaves frames and excerpts out',
+      ['Error: x:', '    at f (a.js:1:1)', '  1 | a', 'lib is missing'],
+      'Error: x: lib is missing',
+    ],
+    ['ends without a colon where nothing follows', ['Error: Could not load:'], 'Error: Could not load'],
+  ])('%s', (_, lines, headline) => {
+    expect(explain(lines).explanation?.line ?? failureLine(lines)).toBe(headline);
+  });
+});
+
 describe('a hostile log', () => {
   /** Words that the patterns look for: the worst text for them is made of these. */
   const WORDS = [
@@ -1202,6 +1221,7 @@ describe('a hostile log', () => {
       fc.property(fc.array(text, { maxLength: 12 }), (lines) => {
         const { explanation } = explain(lines);
         expect(explanation?.line.length ?? 0).toBeLessThanOrEqual(300);
+        expect(explanation?.line ?? '').not.toMatch(/:$/);
         expect(explanation?.hint.length ?? 0).toBeLessThanOrEqual(2000);
       }),
       { numRuns: 2000 },

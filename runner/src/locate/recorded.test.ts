@@ -186,6 +186,11 @@ const LOGS: readonly (readonly [log: string, location: string, line: string])[] 
     'layouts/index.html:1:7',
     'Error: error building site: render: failed to re',
   ],
+  [
+    'locations/kotlin-gradle.txt',
+    'src/main/kotlin/shop/Cart.kt:4:17',
+    'e: /workspace/src/main/kotlin/shop/Cart.kt: (4, ',
+  ],
   ['locations/mkdocs-config.txt', 'mkdocs.yml:4:2', "expected <block end>, but found '<block sequence"],
   ['locations/next-css.txt', 'a.module.css:1:1', 'Syntax error: /workspace/a.module.css Unclosed b'],
   ['locations/next-eslint.txt', 'app/page.jsx:2:16', "2:16  Error: `'` can be escaped with `&apos;`, `"],
