@@ -26,6 +26,7 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
     const { settings, runnerId, journal } = host;
     prepared = new PreparedSandboxes({ engine, settings, runnerId, journal, most: 1, ...change });
   };
+  const idOf = async (image: string) => ({ imageId: (await engine.getImage(image).inspect()).Id });
   const containers = () => containersOf(engine, host.runnerId);
 
   beforeEach(async () => {
@@ -68,6 +69,23 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
     const folder = prepared.folderOf(TAKER);
     expect(await prepared.in(folder)?.give(`sha256:${'0'.repeat(64)}`, [])).toBeNull();
     await prepared.release(folder.top);
+  });
+
+  test.each([
+    [
+      'another image',
+      async () => ({ image: 'debian:bookworm-slim', ...(await idOf('debian:bookworm-slim')) }),
+    ],
+    ['other limits', async () => ({ limits: { ...limits, pids: 77 } })],
+  ])('are thrown away when the last build had %s, and made for that one', async (_, change) => {
+    await prepared.prepare(used);
+    const [first = ''] = await containers();
+    const now = { ...used, ...(await change()) };
+    await prepared.prepare(now);
+    await expect.poll(containers).not.toContain(first);
+    const [second = ''] = await containers();
+    const { Image, HostConfig } = await engine.getContainer(second).inspect();
+    expect([Image, HostConfig.PidsLimit]).toEqual([now.imageId, now.limits.pids]);
   });
 
   test('are not used where a build has a mount that they cannot get', async () => {

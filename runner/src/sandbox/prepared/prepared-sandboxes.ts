@@ -150,16 +150,13 @@ export class PreparedSandboxes {
     clearInterval(this.#watch);
     clearTimeout(this.#beside);
     await this.#filling;
-    for (const sandbox of this.#waiting.splice(0)) this.#drop(sandbox);
+    this.#dropAll(() => true);
     await Promise.all(this.#removing);
   }
 
   /** Throws away what is old or has ended by itself, and makes others. */
   #renew(maxAgeMs: number): void {
-    const isOver = ({ lost, ageMs }: PreparedSandbox) => lost || ageMs > maxAgeMs;
-    const over = this.#waiting.filter(isOver);
-    this.#waiting = this.#waiting.filter((sandbox) => !isOver(sandbox));
-    for (const sandbox of over) this.#drop(sandbox);
+    this.#dropAll(({ lost, ageMs }) => lost || ageMs > maxAgeMs);
     this.#fill();
   }
 
@@ -182,6 +179,7 @@ export class PreparedSandboxes {
       const used = this.#last;
       if (used === null || !(await this.#hasRoom())) return;
       const { Id: imageId } = await this.#options.engine.getImage(used.image).inspect();
+      this.#dropAll(({ key }) => key.imageId !== imageId || !isSame(key.limits, used.limits));
       if (this.#closed || this.#onTheWay.size > 0 || this.#waiting.length >= this.#options.most) return;
       const folder = workFolder(this.#options.settings.state, `prepared-${randomBytes(6).toString('hex')}`);
       const sandbox = new PreparedSandbox(this.#options, { ...used, imageId }, folder);
@@ -201,6 +199,12 @@ export class PreparedSandboxes {
     const { state, keepFree } = this.#options.settings;
     const { bavail, bsize } = await statfs(state);
     return bavail * bsize > keepFree && freemem() > LEAST_MEMORY;
+  }
+
+  #dropAll(isOver: (sandbox: PreparedSandbox) => boolean): void {
+    const over = this.#waiting.filter(isOver);
+    this.#waiting = this.#waiting.filter((sandbox) => !over.includes(sandbox));
+    for (const sandbox of over) this.#drop(sandbox);
   }
 
   #drop(sandbox: PreparedSandbox): void {
