@@ -30,6 +30,9 @@ const claimed = (deploymentId: string) => ({
   revoke: async () => undefined,
 });
 
+/** The names of the objects to which deployments belong that have not ended. */
+const homes = new Map<string, string>();
+
 export class PoolObject extends RealPool {
   #apps: string[] = [];
   #made = 0;
@@ -52,15 +55,28 @@ export class PoolObject extends RealPool {
   /** Withdraws everything, and offers nothing more. */
   clear(): void {
     this.#apps = [];
-    for (const id of this.#alive) void this.withdraw(id);
+    for (const id of this.#alive) {
+      homes.delete(id);
+      void this.withdraw(id);
+    }
     this.#alive.clear();
+  }
+
+  /** A deployment of this shard has ended; another one follows. */
+  async ended(deploymentId: string): Promise<void> {
+    if (!this.#alive.delete(deploymentId)) return;
+    await this.withdraw(deploymentId);
+    await this.offer(this.#newOffer());
   }
 
   override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const frame = JSON.parse(String(message));
-    if (frame.type === 'freed' && this.#alive.delete(frame.deploymentId)) {
-      void this.withdraw(frame.deploymentId);
-      void this.offer(this.#newOffer());
+    const home = frame.type === 'freed' ? homes.get(frame.deploymentId) : undefined;
+    if (home !== undefined) {
+      homes.delete(frame.deploymentId);
+      // What was lent to this shard ends there, as a deployment tells the pool of its app.
+      const pool = this.env.POOLS.getByName(home) as unknown as PoolStub;
+      this.ctx.waitUntil(pool.ended(frame.deploymentId));
     }
     return super.webSocketMessage(ws, message);
   }
@@ -70,6 +86,7 @@ export class PoolObject extends RealPool {
     const n = this.#made % this.#apps.length;
     const deploymentId = newObjectId();
     this.#alive.add(deploymentId);
+    homes.set(deploymentId, this.ctx.id.name ?? '');
     return {
       deploymentId,
       appId: this.#apps[n] ?? '',
@@ -84,6 +101,7 @@ export class PoolObject extends RealPool {
 }
 
 interface PoolStub {
+  ended(deploymentId: string): Promise<void>;
   fill(count: number, apps: number, shard: number, shards: number): Promise<void>;
   clear(): Promise<void>;
   load(): Promise<{ running: number; queued: number }>;
