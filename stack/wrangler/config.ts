@@ -17,7 +17,6 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { ROOT } from '../command.ts';
 import { errorLines, StackProblem } from '../problem.ts';
 
 const WranglerConfig = z.object({
@@ -29,7 +28,7 @@ const WranglerConfig = z.object({
 export type WranglerConfig = z.infer<typeof WranglerConfig>;
 
 /** Where what was read is kept. */
-const KEPT = join(ROOT, 'node_modules', '.cache', 'appflux', 'wrangler');
+const KEPT = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'appflux', 'wrangler');
 
 /** Files beside the configuration whose variables wrangler adds to those of the Worker. */
 const VARIABLES = ['.dev.vars', '.env', '.env.local'];
