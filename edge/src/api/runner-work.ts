@@ -52,7 +52,7 @@ runnerWork.openapi(
       case 'already_ended':
         throw new AppFluxError('already_ended', 'The deployment has ended, and its log with it');
       case 'stale_attempt':
-        throw new AppFluxError('stale_attempt', `This runner never had attempt ${attempt}`);
+        throw new AppFluxError('stale_attempt', `This runner never had attempt ${attempt}, or has it now`);
     }
   },
 );

@@ -21,6 +21,8 @@ export interface AttemptParts extends DeliveryParts {
   readonly log: DeploymentLog;
   /** Whether this instance runs servers of sites. */
   readonly runsServers: boolean;
+  /** A runner has connected for an attempt. */
+  readonly connected: (attempt: number) => void;
   /** The log may have to be written sooner than the alarm rings. */
   readonly rearm: () => void;
 }
@@ -36,9 +38,10 @@ export class Attempt {
 
   /** Answers a runner that connects for an attempt, and tells it how far its log was written. */
   accept(request: Request, attempt: number): Response {
-    const { machine, socket, log, apply } = this.#parts;
+    const { machine, socket, log, connected, apply } = this.#parts;
     const { answer, admitted } = socket.accept(request, attempt, machine.current());
     if (admitted === null) return answer;
+    connected(attempt);
     apply({ type: 'connected', attempt });
     const ackedSeq = log.write();
     const { status, cancelReason } = machine.current().state;

@@ -159,6 +159,7 @@ export class DeploymentObject extends DurableObject<Env> {
       runsServers: env.SERVERS !== undefined,
       checkBudgets: (delivery, budgets) => checkDelivery(env, delivery, budgets),
       asDiskFull: (error) => asDiskFull(error, env),
+      connected: (attempt) => this.#recovery.connected(attempt),
       apply,
       rearm,
     });

@@ -128,6 +128,7 @@ describe('a runner that returns before its lease has expired', () => {
 
   test('with a gap in what it kept learns how far its lines are stored', async () => {
     await killedAfter(3);
+    expect(await sent(1, 1, 0)).toBe(3);
     expect(await sent(1, 6, 8, true)).toBe(3);
     await restarted();
     expect((await log()).slice(3)).toEqual([NOTE, expect.stringContaining('was restarted')]);
@@ -135,10 +136,32 @@ describe('a runner that returns before its lease has expired', () => {
 
   test('and then runs the same attempt after all, and is killed again: the note is there', async () => {
     await killedAfter(3);
+    expect(await sent(1, 1, 0)).toBe(3);
     expect(await sent(1, 4, 5, true)).toBe(5);
     await killedAfter(7, grant, runner, 6);
     await restarted();
     expect((await log()).slice(5)).toEqual(['line 6', 'line 7', NOTE, expect.any(String)]);
+  });
+
+  test('and then runs the same attempt: what it sent before, and arrives late, takes no numbers of its lines', async () => {
+    await killedAfter(3);
+    expect(await sent(1, 1, 0)).toBe(3);
+    const again = await connectAttempt(grant, runner.credential);
+    expect(await again.next('welcome')).toMatchObject({ ackedSeq: 3 });
+    for (const complete of [false, true]) {
+      expect(await refusal(await send(1, { lines: lines(4, 6), complete }))).toEqual({
+        status: 409,
+        code: 'stale_attempt',
+      });
+    }
+    again.send({ type: 'lines', lines: lines(4, 5, (seq) => `second ${seq}`) });
+    again.send({ type: 'sync' });
+    // The same connection goes on.
+    expect(await again.next('ack')).toMatchObject({ seq: 5 });
+    expect((await log()).slice(3)).toEqual(['second 4', 'second 5']);
+    // Killed once more, it asks again, and sends the rest.
+    expect(await sent(1, 1, 0)).toBe(5);
+    expect(await sent(1, 6, 7, true)).toBe(7);
   });
 });
 

@@ -43,9 +43,16 @@ export function refusalOf(
 
 export class Recovery {
   readonly #parts: RecoveryParts;
+  /** The attempt whose runner has connected for it since it last asked how far its lines are stored. */
+  #connected: number | null = null;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
+  }
+
+  /** A runner has connected for an attempt: it runs it, and numbers its lines itself. */
+  connected(attempt: number): void {
+    this.#connected = attempt;
   }
 
   /** Takes lines of an attempt that this runner has had, unless `refusalOf` says why not. Repeated, it changes nothing. */
@@ -58,6 +65,10 @@ export class Recovery {
   /** The lease has not expired yet: these are simply the next lines of the log. */
   #current(attempt: number, { lines, complete }: RecoveredLines): Recovered {
     const { log, socket, apply } = this.#parts;
+    // It asks before it sends anything.
+    if (lines.length === 0 && !complete) this.#connected = null;
+    // Sent before it was granted the attempt again, and on its way since: the numbers belong to the lines that it has now.
+    else if (this.#connected === attempt) return { refused: 'stale_attempt' };
     // The connection is that of the process that was killed. Were it not, its runner would connect again.
     socket.replace();
     if (lines.length > 0) log.take(lines, undefined, Date.now());
