@@ -98,7 +98,7 @@ test('Yarn 4 is the version that packageManager pins', async () => {
 test('Yarn 4 of the image serves a project of Yarn 2 or later that pins none', async () => {
   const { result, log } = await build({
     '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n',
-    'yarn.lock': '__metadata:\n  version: 8\n  cacheKey: 10c0\n',
+    'yarn.lock': '__metadata:\n  version: 10\n  cacheKey: 10c0\n',
     'appflux.json': '{"installCommand":"yarn install --no-immutable"}',
   });
   expect(result, log).toMatchObject({ status: 'success' });
