@@ -137,6 +137,24 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   }),
 };
 
+/**
+ * Tables about the division itself: what is copied is in one database, which needs none of them. Of these, UNFINISHED have
+ * rows only while a change of two databases is under way.
+ */
+export const OF_DIVISION = [
+  'team_databases',
+  'automatic_releases',
+  'app_removals',
+  'pending_releases',
+] as const;
+const UNFINISHED: readonly (typeof OF_DIVISION)[number][] = ['app_removals', 'pending_releases'];
+
+/** How many changes of two databases the instance has begun, and not finished. A copy would have half of each. */
+export async function unfinishedIn(database: D1Database): Promise<number> {
+  const counts = UNFINISHED.map((name) => `(SELECT count(*) FROM ${name})`);
+  return (await database.prepare(`SELECT ${counts.join(' + ')} AS count`).first<number>('count')) ?? 0;
+}
+
 type Row = Record<string, string | number | null>;
 
 const asDeployment = (record: Copied) => record as unknown as DeploymentRecord;

@@ -4,8 +4,8 @@ import { createShardedMetadata } from '../sharded/index.ts';
 import { DATABASES, emptyDatabases } from '../sharded/testing/databases.ts';
 import { appRecord, auditRecord, deploymentRecord } from '../testing/sample-records.ts';
 import { COLLECTIONS, type Collection, copyCollection, digestOf } from './copy.ts';
-import { d1Copyable } from './d1.ts';
-import { shardedCopyable, unfinishedIn } from './sharded.ts';
+import { d1Copyable, unfinishedIn } from './d1.ts';
+import { shardedCopyable } from './sharded.ts';
 
 beforeEach(emptyDatabases);
 

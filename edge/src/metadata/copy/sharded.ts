@@ -1,5 +1,4 @@
 /** Metadata in several D1 databases, copied as if it were in one. */
-import type { D1Database } from '@cloudflare/workers-types';
 import type { Collection, Copied, Copyable } from './copy.ts';
 
 /** What each database has of its teams; everything else is in the directory. */
@@ -14,24 +13,6 @@ const OF_TEAMS: ReadonlySet<Collection> = new Set<Collection>([
   'artifactDownloads',
   'buildDays',
 ]);
-
-/**
- * Tables about the division itself: what is copied is in one database, which needs none of them. Of these, UNFINISHED have
- * rows only while a change of two databases is under way.
- */
-export const OF_DIVISION = [
-  'team_databases',
-  'automatic_releases',
-  'app_removals',
-  'pending_releases',
-] as const;
-const UNFINISHED: readonly (typeof OF_DIVISION)[number][] = ['app_removals', 'pending_releases'];
-
-/** How many changes of two databases the instance has begun, and not finished. A copy would have half of each. */
-export async function unfinishedIn(database: D1Database): Promise<number> {
-  const counts = UNFINISHED.map((name) => `(SELECT count(*) FROM ${name})`);
-  return (await database.prepare(`SELECT ${counts.join(' + ')} AS count`).first<number>('count')) ?? 0;
-}
 
 /**
  * Several databases as one. What is read comes from all of them. What is written goes to the directory, as in an instance
