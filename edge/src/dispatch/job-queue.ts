@@ -3,7 +3,8 @@
  * memory: jobs.ts keeps the same in SQLite.
  *
  * The jobs of an App, branch and environment are a line, and only the first of a line can be next. Heads of lines that
- * need the same of a runner, and belong to Apps with the same limit, are in one group; a group has its Apps by turn.
+ * need the same of a runner, and belong to Apps with the same limit, are in one group; a group has its Apps by turn. Jobs that
+ * another shard has lent have groups of their own.
  */
 import { TeamBuilds } from './limits.ts';
 import { SortedList } from './sorted-list.ts';
@@ -16,6 +17,9 @@ export interface QueuedJob extends Pick<WaitingJob, 'deploymentId' | 'createdAt'
   /** Whether a newer job of its line makes it pointless. */
   readonly supersede: boolean;
 }
+
+/** A job, and what else the queue knows of how it was offered (jobs.ts). */
+type QueuedOffer = WaitingJob & { supersede?: boolean; isGuest?: boolean };
 
 interface Line extends Pick<WaitingJob, 'branch' | 'environment'> {
   readonly key: string;
@@ -44,6 +48,7 @@ interface Need {
 interface Group {
   readonly key: string;
   readonly need: Need;
+  readonly isGuest: boolean;
   readonly concurrency: number;
   /** The Apps that may have another build, in the order of their turns. */
   readonly turns: SortedList<Turn>;
@@ -91,10 +96,16 @@ export class JobQueue {
   }
 
   /** Adds a job. One that waits already keeps its place. */
-  add({ supersede = false, ...job }: WaitingJob & { supersede?: boolean }): void {
+  add({ supersede = false, isGuest = false, ...job }: QueuedOffer): void {
     const { deploymentId, createdAt } = job;
     if (this.#jobs.has(deploymentId)) return;
-    const queued = { deploymentId, createdAt, supersede, line: this.#lineOf(job), group: this.#groupOf(job) };
+    const queued = {
+      deploymentId,
+      createdAt,
+      supersede,
+      line: this.#lineOf(job),
+      group: this.#groupOf(job, isGuest),
+    };
     this.#jobs.set(deploymentId, queued);
     queued.group.size += 1;
     queued.group.need.jobs.add(queued);
@@ -207,12 +218,17 @@ export class JobQueue {
       if (!this.isHeld(job.deploymentId) && !this.#shut.has(job.line.key)) yield shown(job);
   }
 
-  /** The job that is next of those whose demand has room and is within the team's limits; null if there is none. */
+  /**
+   * The job that is next of those whose demand has room and is within the team's limits; null if there is none. With
+   * `among` only of those that belong here.
+   */
   first(
     hasRoom: (demand: Demand) => boolean,
+    among: 'all' | 'own' = 'all',
   ): { deploymentId: string; appId: string; demand: Demand } | null {
     let best: Turn | undefined;
-    for (const { turns, need } of this.#groups.values()) {
+    for (const { turns, need, isGuest } of this.#groups.values()) {
+      if (isGuest && among === 'own') continue;
       const turn = turns.first;
       if (turn === undefined || (best !== undefined && inTurn(best, turn) < 0)) continue;
       if (this.team.reached(need.demand.labels) === null && hasRoom(need.demand)) best = turn;
@@ -319,9 +335,9 @@ export class JobQueue {
     return line;
   }
 
-  #groupOf({ labels, isUntrusted = false, concurrency }: WaitingJob): Group {
+  #groupOf({ labels, isUntrusted = false, concurrency }: WaitingJob, isGuest: boolean): Group {
     const needKey = JSON.stringify([isUntrusted, ...[...labels].sort()]);
-    const key = `${concurrency} ${needKey}`;
+    const key = `${isGuest ? 'guest ' : ''}${concurrency} ${needKey}`;
     const found = this.#groups.get(key);
     if (found !== undefined) return found;
     const need = this.#needs.get(needKey) ?? {
@@ -330,7 +346,7 @@ export class JobQueue {
       jobs: new SortedList<QueuedJob>(older),
     };
     this.#needs.set(needKey, need);
-    const group = { key, need, concurrency, turns: new SortedList(inTurn), size: 0 };
+    const group = { key, need, isGuest, concurrency, turns: new SortedList(inTurn), size: 0 };
     this.#groups.set(key, group);
     return group;
   }

@@ -107,6 +107,8 @@ export class Jobs {
     if (offer?.isGuest !== true) return;
     const { isGuest: _, ...own } = offer;
     this.#sql.exec('UPDATE jobs SET offer = ? WHERE deployment_id = ?', JSON.stringify(own), deploymentId);
+    this.queue.remove(deploymentId);
+    this.queue.add(own);
   }
 
   /** Forgets a deployment. Gives whether it was known, and its attempt if one was out. */

@@ -2,7 +2,8 @@
  * Jobs that wait here while another shard has a slot for them go there, and those that nobody here can build wait there.
  * Shard 0 says who has slots to spare: it is asked once in a while, not for each event. The shard that has borrowed a job
  * asks the deployment for its lease as for its own. This one goes on counting it as a build of its App, checks on it,
- * and takes it back if it is not begun.
+ * and takes it back if it is not begun, for itself or for a third one that has a free slot: a shard never lends what it has
+ * borrowed, since the deployment's end is told to the one to which it belongs.
  */
 import { journal } from '../../journal.ts';
 import type { Jobs, Offer } from '../jobs.ts';
@@ -79,7 +80,7 @@ export class Lending {
 
   /** Whether a job waits for which no runner here has a slot. */
   #waitsInVain(): boolean {
-    return this.#options.jobs.queue.first((demand) => !this.#hasRoom(demand)) !== null;
+    return this.#options.jobs.queue.first((demand) => !this.#hasRoom(demand), 'own') !== null;
   }
 
   #hasRoom(demand: Demand): boolean {
@@ -101,14 +102,9 @@ export class Lending {
   }
 
   async #lend(): Promise<void> {
-    const { lent, membership, peers, lenders } = this.#options;
+    const { peers } = this.#options;
     if (!this.#waitsInVain()) return;
-    const waiting = Map.groupBy(lent.waiting(), ({ shard }) => shard);
-    const others = (await lenders()).filter(({ shard }) => shard !== membership.shard);
-    const spare = new Spare(
-      others.map(({ shard, kinds }) => ({ shard, kinds, waiting: waiting.get(shard)?.length ?? 0 })),
-    );
-    for (const [shard, offers] of this.#takeOut(spare)) {
+    for (const [shard, offers] of this.#takeOut(await this.#spare())) {
       try {
         await peers.call(shard, (peer, at) => peer.borrow(offers, at));
       } catch (error) {
@@ -118,6 +114,16 @@ export class Lending {
     }
   }
 
+  /** What the others have to spare, less what they have borrowed of this shard already. */
+  async #spare(): Promise<Spare> {
+    const { lent, membership, lenders } = this.#options;
+    const waiting = Map.groupBy(lent.waiting(), ({ shard }) => shard);
+    const others = (await lenders()).filter(({ shard }) => shard !== membership.shard);
+    return new Spare(
+      others.map(({ shard, kinds }) => ({ shard, kinds, waiting: waiting.get(shard)?.length ?? 0 })),
+    );
+  }
+
   /** Writes down what goes where. From then on it is lent, whether or not it arrives. */
   #takeOut(spare: Spare): Map<number, Offer[]> {
     const { jobs, lent } = this.#options;
@@ -125,6 +131,7 @@ export class Lending {
     for (;;) {
       const next = jobs.queue.first(
         (demand) => !this.#hasRoom(demand) && spare.has(demand, !this.#suits(demand)),
+        'own',
       );
       const shard = next === null ? null : spare.take(next.demand, !this.#suits(next.demand));
       const offer = next === null ? null : jobs.take(next.deploymentId);
@@ -150,6 +157,8 @@ export class Lending {
     const { lent, peers } = this.#options;
     const ids = jobs.map(({ deploymentId }) => deploymentId);
     const states = await peers.call(shard, (peer, at) => peer.guestStates(ids, at));
+    // Seldom asked: only while something waits elsewhere.
+    const spare = states.includes('waiting') ? await this.#spare() : null;
     const recall: string[] = [];
     const back: string[] = [];
     for (const [index, deploymentId] of ids.entries()) {
@@ -160,7 +169,8 @@ export class Lending {
       if (state === 'out') lent.begun(deploymentId);
       // One that was out and is not any more has ended, or is offered again by its deployment.
       else if (state === 'unknown') back.push(deploymentId);
-      else if (state === 'stuck' || this.#isBetterHere(job)) recall.push(deploymentId);
+      else if (state === 'stuck' || this.#isBetterHere(job) || isFreeElsewhere(job, spare))
+        recall.push(deploymentId);
     }
     if (recall.length > 0) back.push(...(await peers.call(shard, (peer, at) => peer.recall(recall, at))));
     this.#takeBack(back, shard);
@@ -184,4 +194,10 @@ export class Lending {
     });
     if (offers.length > 0) returned(offers);
   }
+}
+
+/** Whether a job that waits where it was lent to has a free slot with others. That slot is kept for it. */
+function isFreeElsewhere({ offer }: LentJob, spare: Spare | null): boolean {
+  if (offer === null || spare === null) return false;
+  return spare.take({ labels: offer.labels, isUntrusted: offer.isUntrusted === true }, false) !== null;
 }

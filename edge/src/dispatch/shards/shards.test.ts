@@ -116,6 +116,25 @@ test('a lent job that is not begun comes back when its own shard can build it', 
   expect(await shardStubOf(ownerId(), 1).depth()).toBe(0);
 });
 
+test('a lent job that waits goes on to a third shard only through its own, which hears of its end', async () => {
+  await splitInto(ownerId(), 3);
+  const appId = idAt(0, 3);
+  const busy = await Holder.of(ledger, { id: idAt(1, 3) });
+  await busy.connect();
+  await offered(idAt(1, 3));
+  await expect.poll(() => busy.holds).not.toBeNull();
+  const guest = await offered(appId);
+  await expect.poll(() => shardStubOf(ownerId(), 1).depth()).toBe(1);
+  const free = await Holder.of(ledger, { id: idAt(2, 3) });
+  await free.connect();
+  await expect.poll(() => free.holds?.deploymentId, { timeout: 10_000 }).toBe(guest.deploymentId);
+  await free.end();
+  await expect.poll(() => pool().load()).toEqual({ running: 1, queued: 0 });
+  const next = await offered(appId);
+  await expect.poll(() => free.holds?.deploymentId, { timeout: 10_000 }).toBe(next.deploymentId);
+  expect(ledger.doubled).toEqual([]);
+});
+
 test('a newer job supersedes one that waits in another shard', async () => {
   await splitInto(ownerId(), 2);
   const appId = idAt(0, 2);
