@@ -20,18 +20,21 @@ export * from '../../../edge/src/index.ts';
 const LABELS = [[], [], ['linux'], ['linux', 'x64']] as const;
 
 const claimed = (deploymentId: string) => ({
-  claim: async () => ({
-    granted: { deploymentId, attempt: 1 } as Grant,
-    sensitive: [],
-    access: { checkout: 'full' },
-  }),
+  // A deployment has the last word: one that has ended, or that another runner has, refuses.
+  claim: async ({ id }: { id: string }) => {
+    const deployment = deployments.get(deploymentId);
+    if (deployment === undefined) return { refused: 'already_ended' };
+    deployment.runnerId ??= id;
+    if (deployment.runnerId !== id) return { refused: 'taken' };
+    return { granted: { deploymentId, attempt: 1 } as Grant, sensitive: [], access: { checkout: 'full' } };
+  },
   cancel: async () => null,
   restarted: async () => undefined,
   revoke: async () => undefined,
 });
 
-/** The names of the objects to which deployments belong that have not ended. */
-const homes = new Map<string, string>();
+/** The deployments that have not ended: the name of the object to which each belongs, and who builds it. */
+const deployments = new Map<string, { home: string; runnerId?: string }>();
 
 export class PoolObject extends RealPool {
   #apps: string[] = [];
@@ -56,7 +59,7 @@ export class PoolObject extends RealPool {
   clear(): void {
     this.#apps = [];
     for (const id of this.#alive) {
-      homes.delete(id);
+      deployments.delete(id);
       void this.withdraw(id);
     }
     this.#alive.clear();
@@ -71,9 +74,9 @@ export class PoolObject extends RealPool {
 
   override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const frame = JSON.parse(String(message));
-    const home = frame.type === 'freed' ? homes.get(frame.deploymentId) : undefined;
+    const home = frame.type === 'freed' ? deployments.get(frame.deploymentId)?.home : undefined;
     if (home !== undefined) {
-      homes.delete(frame.deploymentId);
+      deployments.delete(frame.deploymentId);
       // What was lent to this shard ends there, as a deployment tells the pool of its app.
       const pool = this.env.POOLS.getByName(home) as unknown as PoolStub;
       this.ctx.waitUntil(pool.ended(frame.deploymentId));
@@ -86,7 +89,7 @@ export class PoolObject extends RealPool {
     const n = this.#made % this.#apps.length;
     const deploymentId = newObjectId();
     this.#alive.add(deploymentId);
-    homes.set(deploymentId, this.ctx.id.name ?? '');
+    deployments.set(deploymentId, { home: this.ctx.id.name ?? '' });
     return {
       deploymentId,
       appId: this.#apps[n] ?? '',
