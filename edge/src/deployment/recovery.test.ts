@@ -159,7 +159,7 @@ describe('a runner that returns before its lease has expired', () => {
     // The same connection goes on.
     expect(await again.next('ack')).toMatchObject({ seq: 5 });
     expect((await log()).slice(3)).toEqual(['second 4', 'second 5']);
-    // Killed once more, it asks again, and sends the rest.
+    // Killed a second time, it asks again, and sends the rest.
     expect(await sent(1, 1, 0)).toBe(5);
     expect(await sent(1, 6, 7, true)).toBe(7);
   });

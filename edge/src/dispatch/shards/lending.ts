@@ -2,8 +2,8 @@
  * Jobs that wait here while another shard has a slot for them go there, and those that nobody here can build wait there.
  * Shard 0 says who has slots to spare: it is asked once in a while, not for each event. The shard that has borrowed a job
  * asks the deployment for its lease as for its own. This one goes on counting it as a build of its App, checks on it,
- * and takes it back if it is not begun, for itself or for a third one that has a free slot: a shard never lends what it has
- * borrowed, since the deployment's end is told to the one to which it belongs.
+ * and takes it back if it is not begun, for itself or for a third one that has a free slot. What a shard has borrowed it never
+ * lends: only the one to which a job belongs hears of its end.
  */
 import { journal } from '../../journal.ts';
 import type { Jobs, Offer } from '../jobs.ts';
