@@ -212,7 +212,8 @@ describe('a limit', () => {
 describe('the ZIP', () => {
   const bytesOf = async (from = folder) => {
     await using archive = await pack(await collect(from));
-    return readFile(archive.path);
+    // It is gone when this returns.
+    return await readFile(archive.path);
   };
 
   test('is the same for the same files, whenever and wherever they were written', async () => {
