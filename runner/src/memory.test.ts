@@ -1,4 +1,7 @@
-/** In processes of their own: work of other tests would make V8 collect by itself. */
+/**
+ * In processes of their own: work of other tests would make V8 collect by itself. The timers of one process run in the order
+ * of their times, however busy the machine is, so that the last one sees whether the others collected.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';

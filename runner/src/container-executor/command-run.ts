@@ -131,7 +131,11 @@ export class CommandRun {
       host.journal.warn('A build runs without its prepared sandbox', { error: engineMessage(error) });
     }
     // It is removed with the attempt's folder in any case; until then it would take memory.
-    sandbox.removeContainer().catch(() => undefined);
+    sandbox.removeContainer().catch((error: unknown) => {
+      host.journal.warn('A prepared sandbox that no build uses could not be removed yet', {
+        error: engineMessage(error),
+      });
+    });
     return null;
   }
 

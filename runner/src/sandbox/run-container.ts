@@ -59,9 +59,7 @@ export async function runContainer(
   const container = await engine.createContainer(spec);
   return follow(engine, container, run, async () => {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    const reading = read(stream, run);
-    // Waited for below; until then a failure must not count as unhandled.
-    reading.catch(() => undefined);
+    const reading = startReading(stream, run);
     run.signal.throwIfAborted();
     await container.start();
     return { reading, ended: containerEnd(container) };
@@ -81,8 +79,7 @@ export function runWaiting(
 ): Promise<ContainerEnd> {
   return follow(engine, container, run, async () => {
     run.signal.throwIfAborted();
-    const reading = read(stream, run);
-    reading.catch(() => undefined);
+    const reading = startReading(stream, run);
     stream.end(text);
     return { reading, ended };
   });
@@ -115,6 +112,7 @@ async function follow(
   });
   try {
     const { reading, ended } = await begin();
+    // Waited for below, unless the build is ended first: its failure must not count as unhandled then.
     ended.catch(() => undefined);
     try {
       const exitCode = await untilAborted(ended, run.signal);
@@ -176,6 +174,13 @@ function actionOf(line: string): 'oom' | 'kill' | undefined {
     // Not an event that was asked for: an engine that is broken or newer must not end this process.
     return undefined;
   }
+}
+
+/** Reads all output. Who waits for it gets the error; until then a failure must not count as unhandled. */
+function startReading(stream: NodeJS.ReadableStream, run: ContainerRun): Promise<void> {
+  const reading = read(stream, run);
+  reading.catch(() => undefined);
+  return reading;
 }
 
 async function read(stream: NodeJS.ReadableStream, run: ContainerRun): Promise<void> {

@@ -49,6 +49,7 @@ export class PreparedSandbox {
     this.#opening.then(
       ({ ended }) => {
         this.#openedAt = performance.now();
+        // However it ends: a build that has it gets the error.
         ended.finally(() => this.#markLost()).catch(() => undefined);
       },
       () => this.#markLost(),
@@ -135,6 +136,7 @@ export class PreparedSandbox {
 
   /** Removes the container, also one that could not be given. @throws the engine's error */
   async removeContainer(): Promise<void> {
+    // One that could not be opened has removed what it had; who waited for it got the error.
     const waiting = await this.#opening.catch(() => null);
     if (waiting !== null) await removeContainer(waiting.container);
   }

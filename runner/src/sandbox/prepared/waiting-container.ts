@@ -26,6 +26,7 @@ export async function openWaiting(engine: Engine, spec: ContainerCreateOptions):
     stream.on('error', () => undefined);
     await container.start();
     const ended = containerEnd(container);
+    // The same holds for its end.
     ended.catch(() => undefined);
     return { container, stream: stream as unknown as Duplex, ended };
   } catch (error) {
