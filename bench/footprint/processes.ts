@@ -1,6 +1,5 @@
 /** How much memory each process of an instance needs (Linux). */
-import { readdirSync, readFileSync } from 'node:fs';
-import { parseStat } from '../processor-time.ts';
+import { below, textOf } from '../processes.ts';
 
 /** What the processes of an instance are, by their command lines; the first that matches. */
 const PARTS = [
@@ -25,31 +24,11 @@ export function partOf(command: string): Part {
  * processes share count once in all. See proc_pid_smaps(5).
  */
 export function footprint(root: number): Record<Part, number> {
-  const all = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      const stat = textOf(`/proc/${pid}/stat`);
-      return stat === null ? [] : [{ pid: Number(pid), parent: parseStat(stat).parent }];
-    });
   const found = Object.fromEntries(PART_NAMES.map((name) => [name, 0])) as Record<Part, number>;
-  let generation = [root];
-  while (generation.length > 0) {
-    for (const pid of generation) {
-      const command = (textOf(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ');
-      const size = Number(/^Pss:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
-      found[partOf(command)] += size * 1024;
-    }
-    const parents = new Set(generation);
-    generation = all.filter(({ parent }) => parents.has(parent)).map(({ pid }) => pid);
+  for (const pid of [root, ...below(root).map((process) => process.pid)]) {
+    const command = (textOf(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ');
+    const size = Number(/^Pss:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
+    found[partOf(command)] += size * 1024;
   }
   return found;
-}
-
-/** A file's text; null if its process has ended. */
-function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,7 @@
 /** What an instance takes: memory and open files of its processes, and the bytes that each part stores (Linux). */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseStat } from '../processor-time.ts';
+import { below, entries, textOf } from '../processes.ts';
 
 export interface Sample {
   /** Deployments that have ended so far. */
@@ -39,26 +39,8 @@ export function measure(
   };
 }
 
-/** The processes that descend from one, without it. */
-function below(root: number): { pid: number; name: string }[] {
-  const all = entries('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      const stat = text(`/proc/${pid}/stat`);
-      return stat === null ? [] : [{ pid: Number(pid), ...parseStat(stat) }];
-    });
-  const found: { pid: number; name: string }[] = [];
-  let parents = new Set([root]);
-  while (parents.size > 0) {
-    const children = all.filter(({ parent }) => parents.has(parent));
-    found.push(...children);
-    parents = new Set(children.map(({ pid }) => pid));
-  }
-  return found;
-}
-
 function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1024;
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1024;
 }
 
 /** What the files below a folder take on disk: a file of one byte takes a block. */
@@ -74,21 +56,3 @@ function diskBytes(folder: string): number {
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-
-/** The names in a folder; none if it is gone, as processes and temporary files may be at any moment. */
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-/** A file's text; null if its process has ended. */
-function text(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
