@@ -179,5 +179,6 @@ test('none of sixty deployments is lost or built twice', { timeout: 2 * WITHIN_M
   await fleet.untilListed((runners) => runners.find(({ name }) => name === killed)?.status === 'online');
   expect(await fleet.of(killed).output()).toContain('Cleaned up after an earlier process');
   expect(await containers(registered.map(({ id }) => id))).toEqual([]);
-  for (const runner of fleet.runners) expect(await runner.leftovers(), runner.name).toEqual([]);
+  for (const runner of fleet.runners)
+    await expect.poll(() => runner.leftovers(), { message: runner.name }).toEqual([]);
 });

@@ -15,8 +15,11 @@ const CLI = join(ROOT, 'runner', 'src', 'commands', 'cli.ts');
 /** How long a build may take to end with its runner, in milliseconds. */
 const STOP_GRACE_MS = 30_000;
 
-/** How long a sandbox takes that is made before its build, at most. */
-const MADE_WITHIN_MS = 10_000;
+/**
+ * How long it takes at most until a folder is removed whose slot is free, and until a sandbox waits that is being made and
+ * looks as if it was left. Milliseconds.
+ */
+const SETTLED_WITHIN_MS = 10_000;
 
 /** What a runner has on its host for builds. */
 export interface Leftovers {
@@ -114,8 +117,7 @@ export async function startRunner(
     leftovers: async () => {
       await untilIdle(client, id);
       const most = Number(env.APPFLUX_RUNNER_PREPARED ?? 0);
-      // One that is being made does not wait yet, and looks as if it was left.
-      const deadline = Date.now() + (most === 0 ? 0 : MADE_WITHIN_MS);
+      const deadline = Date.now() + SETTLED_WITHIN_MS;
       for (;;) {
         const found = await leftBy(id, state, most);
         const isNothing = found.containers.length + found.folders.length === 0;

@@ -8,12 +8,14 @@ import type { Pictures } from '../pictures/pictures.ts';
 import { Stopped } from '../stop.ts';
 import { type AttemptHost, runAttempt } from './attempt.ts';
 import type { Capacity } from './capacity.ts';
+import { FolderRemovals } from './folder-removals.ts';
+import { isFull } from './full-machine.ts';
 import { LeftLines } from './left-lines.ts';
 import { PoolConnection } from './pool-connection.ts';
 import { watchFor } from './watch.ts';
 
 export interface AgentOptions {
-  readonly host: Omit<AttemptHost, 'signal' | 'onLinesLeft' | 'onDiskFull'>;
+  readonly host: Omit<AttemptHost, 'signal' | 'onLinesLeft' | 'onDiskFull' | 'removals'>;
   readonly capacity: Capacity;
   /** Gives the scanner's state, which the owner sees in the dashboard. */
   readonly scanner?: () => Promise<RunnerScanner>;
@@ -53,6 +55,7 @@ export class Agent {
   readonly #pool: PoolConnection;
   readonly #leftLines: LeftLines;
   readonly #looks: Looks;
+  readonly #removals: FolderRemovals;
   readonly #stop = new AbortController();
   readonly #ended = Promise.withResolvers<AgentEnd>();
   readonly #running = new Map<string, { ref: AttemptRef; done: Promise<void> }>();
@@ -70,6 +73,7 @@ export class Agent {
       journal: host.journal,
       signal: this.#stop.signal,
     });
+    this.#removals = new FolderRemovals(() => isFull(host.settings));
     this.#looks = new Looks({
       settings: host.settings,
       journal: host.journal,
@@ -183,7 +187,8 @@ export class Agent {
       this.#pool.accepted(ref);
       const onLinesLeft = (left: AttemptRef) => void this.#leftLines.send(left);
       const onDiskFull = async () => void (await this.#options.disks?.look());
-      const attemptHost = { ...host, onLinesLeft, onDiskFull, signal: this.#stop.signal };
+      const removals = this.#removals;
+      const attemptHost = { ...host, onLinesLeft, onDiskFull, removals, signal: this.#stop.signal };
       const done = runAttempt(granted, attemptHost).then(() => this.#free(ref));
       this.#running.set(key, { ref, done });
       if (this.#options.ephemeral) this.#leave();
@@ -222,6 +227,7 @@ export class Agent {
     this.#stop.abort(reason);
     clearTimeout(this.#drainLimit);
     await Promise.all([...[...this.#running.values()].map(({ done }) => done), this.#looks.ended()]);
+    await this.#removals.ended();
     await this.#options.pictures?.stop();
     this.#pool.close();
     this.#ended.resolve(why);

@@ -18,6 +18,7 @@ import { Stopped } from '../stop.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import type { Clock } from './clock.ts';
 import { watchDeadline } from './deadline.ts';
+import type { FolderRemovals } from './folder-removals.ts';
 import { returnedIfFull } from './full-machine.ts';
 import { type HeldAttempt, holdAttempt } from './hold-attempt.ts';
 import type { SocketTiming } from './reconnecting-socket.ts';
@@ -34,6 +35,7 @@ export interface AttemptHost extends JobHost {
   readonly tracing?: Tracing;
   /** Lines of an attempt are left on disk: it has ended before the edge had them. */
   readonly onLinesLeft: (ref: AttemptRef) => void;
+  readonly removals: FolderRemovals;
   /** The machine's disk was full: looks at it, so that the pool knows before it hands out the next build. */
   readonly onDiskFull: () => Promise<void>;
   readonly timing?: SocketTiming;
@@ -42,7 +44,10 @@ export interface AttemptHost extends JobHost {
   readonly steps?: (host: JobHost, input: StepsInput) => Steps;
 }
 
-/** Runs an attempt, including its cleanup. Never throws: errors are reported or written to the journal. */
+/**
+ * Runs an attempt until its slot is free: nothing of it runs any more, and its folders are removed or will be
+ * (FolderRemovals). Never throws: errors are reported or written to the journal.
+ */
 export async function runAttempt(granted: Granted, runner: AttemptHost): Promise<void> {
   const { grant } = granted;
   const { deploymentId, attempt } = grant;
@@ -155,19 +160,19 @@ function greet(granted: Granted, host: AttemptHost, limits: Grant['job']['limits
   }
 }
 
+/** Waits until the attempt needs no slot any more, and begins to remove its folders. */
 async function cleanUp(
   { deploymentId, attempt }: Grant,
-  host: AttemptHost,
+  { executor, journal, removals }: AttemptHost,
   folder: AttemptFolder,
 ): Promise<void> {
-  try {
-    await host.executor.removeFolder(folder.top);
-  } catch (error) {
-    // The next start removes it. Until then it takes disk space, which the owner should know.
-    host.journal.error('The folder of an attempt could not be removed', {
-      deploymentId,
-      attempt,
-      error: describeError(error),
-    });
-  }
+  const report = (message: string) => (error: unknown) =>
+    journal.error(message, { deploymentId, attempt, error: describeError(error) });
+  await executor
+    .settled(folder)
+    .catch(report('The container of an attempt could not be removed. It is tried again'));
+  // The next start removes what could not be. Until then it takes disk space, which the owner should know.
+  await removals.begin(() =>
+    executor.removeFolder(folder.top).catch(report('The folder of an attempt could not be removed')),
+  );
 }

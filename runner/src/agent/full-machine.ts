@@ -34,7 +34,8 @@ export async function returnedIfFull(outcome: Outcome, machine: FullMachine): Pr
   return { ...outcome, report: { status: 'canceled' } };
 }
 
-async function isFull({ state, keepFree }: FullMachine): Promise<boolean> {
+/** Whether less than what has to stay free is left on the disk that builds use. */
+export async function isFull({ state, keepFree }: Pick<FullMachine, 'state' | 'keepFree'>): Promise<boolean> {
   const { bavail, bsize } = await statfs(state);
   return bavail * bsize < keepFree;
 }

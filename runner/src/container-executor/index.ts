@@ -49,6 +49,10 @@ export function containerExecutor(host: BuildHost): Executor {
         },
       };
     },
+    settled: async (folder) => {
+      await removals.get(folder.top);
+      await host.prepared.in(folder)?.removeContainer();
+    },
     removeFolder: async (top) => {
       await removals.get(top);
       removals.delete(top);

@@ -43,6 +43,8 @@ export function hostExecutor(host: Host): Executor {
         runIfAny(input, (commands) => buildOnHost({ ...host, journal }, input, commands, ctx), ctx),
       keep: async () => undefined,
     }),
+    // The build ended all that it had started.
+    settled: async () => undefined,
     removeFolder,
   };
 }

@@ -52,6 +52,8 @@ export interface Executor {
     readonly folder: AttemptFolder;
     readonly journal: Journal;
   }): AttemptExecutor;
+  /** Resolves when nothing of an attempt runs any more. @throws the engine's error */
+  settled(folder: AttemptFolder): Promise<void>;
   /** Removes an attempt's folders with all contents, whichever user the build wrote them as. */
   removeFolder(top: string): Promise<void>;
 }

@@ -48,6 +48,7 @@ async function build(script: string, during?: () => Promise<void>) {
     () => bench.edge.poolFrames.some(({ type }) => type === 'freed'),
     () => `${attempt.log}\n${runner.output}`,
   );
+  await expect.poll(() => bench.leftovers()).toEqual(NOTHING_LEFT);
   return { attempt, runner };
 }
 

@@ -12,6 +12,7 @@ import { Caches } from '../cache/caches.ts';
 import { mergeSettings } from '../config/read-settings.ts';
 import { containerExecutor } from '../container-executor/index.ts';
 import type { DiskWatch } from '../disk/watch.ts';
+import type { Executor } from '../job/executor.ts';
 import type { Steps } from '../job/pipeline.ts';
 import type { StepsInput } from '../job/steps.ts';
 import type { Pictures } from '../pictures/pictures.ts';
@@ -104,6 +105,8 @@ export interface TestAgentOptions {
   readonly machine?: () => Promise<RunnerMachine>;
   readonly pictures?: Pictures;
   readonly ephemeral?: boolean;
+  /** Takes the place of parts of its executor. */
+  readonly executor?: Partial<Executor>;
   /** Types of frames that the edge says it accepts. */
   readonly accepts?: string[];
   /** Changes the edge before the agent connects. */
@@ -135,15 +138,18 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     ...(options.ephemeral === undefined ? {} : { ephemeral: options.ephemeral }),
     ...(options.onIncompatible === undefined ? {} : { onIncompatible: options.onIncompatible }),
     host: {
-      executor: containerExecutor({
-        engine,
-        caches: new Caches({ state, engine, runnerId: edge.runnerId, journal, maxBytes: 0, keepFree: 0 }),
-        images: new Images({ engine, journal, allowed: [], command: undefined }),
-        prepared: new PreparedSandboxes({ engine, settings, runnerId: edge.runnerId, journal, most: 0 }),
-        settings,
-        runnerId: edge.runnerId,
-        journal,
-      }),
+      executor: {
+        ...containerExecutor({
+          engine,
+          caches: new Caches({ state, engine, runnerId: edge.runnerId, journal, maxBytes: 0, keepFree: 0 }),
+          images: new Images({ engine, journal, allowed: [], command: undefined }),
+          prepared: new PreparedSandboxes({ engine, settings, runnerId: edge.runnerId, journal, most: 0 }),
+          settings,
+          runnerId: edge.runnerId,
+          journal,
+        }),
+        ...options.executor,
+      },
       scanner: NO_SCAN,
       settings,
       runnerId: edge.runnerId,

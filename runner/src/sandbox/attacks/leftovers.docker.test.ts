@@ -99,6 +99,7 @@ test('a build over its deadline is asked to end, and ten seconds later killed wi
   expect(attempt.result).toMatchObject({ status: 'failed', failure: { code: 'build_timeout' } });
   expect(seconds).toBeGreaterThan(9);
   expect(seconds).toBeLessThan(45);
-  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
+  expect((await bench.leftovers()).containers).toEqual([]);
+  await expect.poll(() => bench.leftovers()).toEqual(NOTHING_LEFT);
   expect(await mounts()).toEqual([]);
 });

@@ -38,6 +38,8 @@ export class PreparedSandbox {
   #mounted: readonly LateMount[] = [];
   #lost = false;
   #given = false;
+  /** The removal of its container; null before it, and after one that failed. */
+  #removal: Promise<void> | null = null;
 
   /** Begins to make one in a folder that does not exist. */
   constructor(host: SandboxHost, key: SandboxKey, folder: AttemptFolder) {
@@ -135,7 +137,15 @@ export class PreparedSandbox {
   }
 
   /** Removes the container, also one that could not be given. @throws the engine's error */
-  async removeContainer(): Promise<void> {
+  removeContainer(): Promise<void> {
+    this.#removal ??= this.#removeContainer().catch((error: unknown) => {
+      this.#removal = null;
+      throw error;
+    });
+    return this.#removal;
+  }
+
+  async #removeContainer(): Promise<void> {
     // One that could not be opened has removed what it had; who waited for it got the error.
     const waiting = await this.#opening.catch(() => null);
     if (waiting !== null) await removeContainer(waiting.container);
