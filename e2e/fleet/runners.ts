@@ -100,6 +100,8 @@ export class Fleet {
         APPFLUX_RUNNER_SCAN: 'off',
         APPFLUX_RUNNER_PICTURES: 'off',
         APPFLUX_RUNNER_MIN_FREE: '0',
+        // Twenty of them would take the processors from the builds.
+        APPFLUX_RUNNER_PREPARED: '0',
         ...more,
       },
       logFile,

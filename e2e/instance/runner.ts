@@ -116,7 +116,7 @@ export async function startRunner(
     },
     leftovers: async () => {
       await untilIdle(client, id);
-      const most = Number(env.APPFLUX_RUNNER_PREPARED ?? 0);
+      const most = Number(env.APPFLUX_RUNNER_PREPARED ?? 1);
       const deadline = Date.now() + SETTLED_WITHIN_MS;
       for (;;) {
         const found = await leftBy(id, state, most);

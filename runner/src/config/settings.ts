@@ -48,7 +48,7 @@ export const Settings = z.strictObject({
   images: commaSeparated(z.string().min(1)).default(['appflux/*']),
   imageCommand: z.string().min(1).optional(),
   pictures: PicturesSetting.default('auto'),
-  prepared: number(z.int().min(0).max(100)).default(0),
+  prepared: number(z.int().min(0).max(100)).optional(),
   maxMemory: bytes.optional(),
   maxCpus: number(z.number().positive()).optional(),
   maxPids: number(z.int().positive()).optional(),
@@ -222,7 +222,7 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     flag: '--prepared <number>',
     env: 'APPFLUX_RUNNER_PREPARED',
     commands: ['start'],
-    help: 'sandboxes that wait for builds, at most one per slot; 0 for none (default: 0)',
+    help: 'sandboxes that wait for builds, at most one per slot; 0 for none (default: 1 where possible)',
   },
   maxMemory: {
     flag: '--max-memory <bytes>',

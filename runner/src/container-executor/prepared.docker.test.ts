@@ -7,18 +7,17 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { RESTORING } from '../job/stage-log.ts';
 import { DEPLOYMENT_LABEL, PREPARED_LABEL, RUNNER_LABEL } from '../sandbox/container-spec.ts';
 import { connectEngine } from '../sandbox/engine.ts';
-import { unpreparable } from '../sandbox/prepared/prepared-sandboxes.ts';
 import { BuildBench, type BuildRun, plan } from '../testing/build.ts';
 import { deployer } from '../testing/cached-build.ts';
 import { CliBench, fixtureFiles } from '../testing/cli.ts';
-import { containersOf, ensureWebImage } from '../testing/docker.ts';
+import { containersOf, ensureWebImage, whyUnpreparable } from '../testing/docker.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const engine = connectEngine();
 const FIXTURE = fileURLToPath(new URL('../../fixtures/react-vite', import.meta.url));
 
-const why = await unpreparable(undefined);
+const why = await whyUnpreparable();
 
 let bench: BuildBench;
 

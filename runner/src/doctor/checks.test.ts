@@ -6,6 +6,7 @@ import {
   checkGit,
   checkImages,
   checkPictures,
+  checkPrepared,
   checkSocketPath,
   checkSsh,
   type EngineFacts,
@@ -110,6 +111,18 @@ test('the disk limit is hard, or weak with the reason why', () => {
     level: 'weak',
     text: expect.stringContaining('(no loop device)'),
   });
+});
+
+test('sandboxes can wait, or it is said why they can’t; a host without them is not worse', () => {
+  const text = (wanted: number | undefined, why: string | null) => {
+    const finding = checkPrepared(wanted, why);
+    expect(finding.level).toBe('ok');
+    return finding.text.replace('Sandboxes that wait for builds: ', '');
+  };
+  expect(text(undefined, null)).toBe('supported');
+  expect(text(2, 'only root may')).toBe('none (only root may)');
+  expect(text(0, null)).toBe('off');
+  expect(text(0, 'only root may')).toBe('off');
 });
 
 test('an SSH client is needed for private repositories only', () => {

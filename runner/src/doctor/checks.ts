@@ -114,6 +114,16 @@ export function checkDiskLimit(limit: DiskLimit, fault: string | null): Finding 
   };
 }
 
+/**
+ * Whether containers can be started before there is a build for them.
+ * @param wanted the setting for how many
+ * @param why this host can't; null if it can
+ */
+export function checkPrepared(wanted: number | undefined, why: string | null): Finding {
+  const found = why === null ? 'supported' : `none (${why})`;
+  return { level: 'ok', text: `Sandboxes that wait for builds: ${wanted === 0 ? 'off' : found}` };
+}
+
 /** Whether the sockets of builds fit below the state folder, whose paths are limited in length (unix(7)). */
 export function checkSocketPath(bytes: number, most: number): Finding[] {
   if (bytes <= most) return [];

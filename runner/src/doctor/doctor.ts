@@ -17,6 +17,7 @@ import { MAX_SOCKET_PATH_BYTES } from '../sandbox/egress/options.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { readImageFile, VERSIONS_FILE } from '../sandbox/image-file.ts';
 import { isAllowedImage } from '../sandbox/images.ts';
+import { unpreparable } from '../sandbox/prepared/how-many.ts';
 import {
   checkDisk,
   checkDiskLimit,
@@ -24,6 +25,7 @@ import {
   checkGit,
   checkImages,
   checkPictures,
+  checkPrepared,
   checkSocketPath,
   checkSsh,
   type EngineFacts,
@@ -61,7 +63,7 @@ export async function* buildFindings(settings: Settings, engine: Engine): AsyncG
   else {
     yield await lookAtEngine(engine, settings);
     yield checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES);
-    yield [await lookAtDiskLimit()];
+    yield [await lookAtDiskLimit(), checkPrepared(settings.prepared, await unpreparable(settings))];
   }
   yield [checkGit(await gitVersion()), checkSsh(await sshVersion())];
   yield [await lookAtScanner(settings)];

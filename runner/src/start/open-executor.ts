@@ -20,7 +20,8 @@ import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { Images, isAllowedImage } from '../sandbox/images.ts';
 import { machineOf } from '../sandbox/machine.ts';
-import { PreparedSandboxes, unpreparable } from '../sandbox/prepared/prepared-sandboxes.ts';
+import { sandboxesToPrepare } from '../sandbox/prepared/how-many.ts';
+import { PreparedSandboxes } from '../sandbox/prepared/prepared-sandboxes.ts';
 import { type Swept, sweep } from '../sandbox/sweep.ts';
 
 export interface OpenExecutorOptions {
@@ -57,12 +58,15 @@ export function openExecutor(options: OpenExecutorOptions): Promise<OpenedExecut
 async function openHost({
   settings,
   labels,
+  slots,
   runnerId,
   journal,
 }: OpenExecutorOptions): Promise<OpenedExecutor> {
   const problem = hostLabelProblem(labels);
   if (problem !== null) throw problem;
   journal.warn(HOST_WARNING);
+  // None ever wait here; a setting that asks for some gets the reason.
+  await sandboxesToPrepare(settings, slots, journal);
   const executor = hostExecutor({ settings, runnerId, journal });
   tell(
     { containers: [], folders: await sweepAttemptFolders(settings.state, executor.removeFolder) },
@@ -89,8 +93,7 @@ async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecu
   const caches = new Caches({ state, engine, runnerId, journal, maxBytes, keepFree, leaveFree });
   await caches.sweep();
   const images = new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand });
-  const most =
-    (await unpreparable(settings.runtime)) === null ? Math.min(settings.prepared, options.slots) : 0;
+  const most = await sandboxesToPrepare(settings, options.slots, journal);
   const prepared = new PreparedSandboxes({ engine, settings, runnerId, journal, most });
   const executor = containerExecutor({ engine, images, caches, prepared, settings, runnerId, journal });
   const { DockerRootDir } = (await engine.info()) as { DockerRootDir?: string };

@@ -54,8 +54,11 @@ export interface CliUser {
 export class CliBench {
   readonly edge: FakeEdge;
   readonly state: string;
-  /** Variables of its processes. A host that has ClamAV need not start one for tests of other things. */
-  readonly env: Record<string, string> = { APPFLUX_RUNNER_SCAN: 'off' };
+  /**
+   * Variables of its processes. A host that has ClamAV need not start one for tests of other things, and a sandbox that
+   * waits for the next build would look as if the last one had left it.
+   */
+  readonly env: Record<string, string> = { APPFLUX_RUNNER_SCAN: 'off', APPFLUX_RUNNER_PREPARED: '0' };
   readonly #engine = connectEngine();
   readonly #processes: CliProcess[] = [];
   readonly #user: CliUser | undefined;

@@ -11,6 +11,7 @@ import { createJournal, type Journal } from '../journal.ts';
 import { RUNNER_LABEL } from '../sandbox/container-spec.ts';
 import { type Engine, engineStatus } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
+import { unpreparable } from '../sandbox/prepared/how-many.ts';
 import { PreparedSandboxes } from '../sandbox/prepared/prepared-sandboxes.ts';
 import { createScanner } from '../scan/scanner.ts';
 import { newRunnerId } from './sample-job.ts';
@@ -28,6 +29,10 @@ export async function ensureWebImage(engine: Engine): Promise<void> {
     await execa(process.execPath, [STACK, 'web'], { stdio: 'inherit' });
   }
 }
+
+/** Why sandboxes can't wait on this host; null if they can. */
+export const whyUnpreparable = (): Promise<string | null> =>
+  unpreparable({ executor: 'docker', ephemeral: false, runtime: undefined });
 
 /** Scans nothing, for tests of other things. */
 export const NO_SCAN = createScanner({
@@ -58,7 +63,13 @@ export async function testHost(
     runnerId,
     settings: merged,
     caches: new Caches({ state, engine, runnerId, journal, maxBytes: cacheSize, keepFree }),
-    prepared: new PreparedSandboxes({ engine, settings: merged, runnerId, journal, most: merged.prepared }),
+    prepared: new PreparedSandboxes({
+      engine,
+      settings: merged,
+      runnerId,
+      journal,
+      most: merged.prepared ?? 0,
+    }),
     images: new Images({ engine, journal, allowed: merged.images, command: undefined }),
   };
 }

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BuildBench, plan } from '../../testing/build.ts';
-import { ensureWebImage } from '../../testing/docker.ts';
+import { ensureWebImage, whyUnpreparable } from '../../testing/docker.ts';
 import { attemptFolder, makeAttemptFolder } from '../attempt-folder.ts';
 import { connectEngine } from '../engine.ts';
-import { unpreparable } from '../prepared/prepared-sandboxes.ts';
 import { probe } from './probe.ts';
 
 const engine = connectEngine();
@@ -44,7 +43,7 @@ async function outcomeOf(prepared: boolean): Promise<Record<string, string>> {
 /** A host that can't make sandboxes ahead has containers of the first kind only. */
 const CONTAINERS: readonly (readonly [string, boolean])[] = [
   ['in a container of its own', false],
-  ...((await unpreparable(undefined)) === null ? [['in one that waited for it', true] as const] : []),
+  ...((await whyUnpreparable()) === null ? [['in one that waited for it', true] as const] : []),
 ];
 
 describe.each(CONTAINERS)('from inside of a build %s', (_, prepared) => {

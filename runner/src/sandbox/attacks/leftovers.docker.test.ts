@@ -2,11 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CliBench, ENDLESS, hasStarted, NOTHING_LEFT } from '../../testing/cli.ts';
-import { ensureWebImage } from '../../testing/docker.ts';
+import { ensureWebImage, whyUnpreparable } from '../../testing/docker.ts';
 import { mountsWithin } from '../disk/file-system.ts';
 import { diskLimit } from '../disk/limit.ts';
 import { connectEngine } from '../engine.ts';
-import { unpreparable } from '../prepared/prepared-sandboxes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -50,37 +49,58 @@ test('a killed runner’s container, folder, socket and mount are swept at its n
   expect(next.output).toContain('Cleaned up after an earlier process');
 });
 
+/** Starts a runner as it is without settings, and has it build once. Then one sandbox waits. */
+async function startPreparing() {
+  bench.env.APPFLUX_RUNNER_PREPARED = '';
+  const runner = await bench.start();
+  const freed = () => bench.edge.poolFrames.filter(({ type }) => type === 'freed').length;
+  const before = freed();
+  const attempt = await bench.grantFor(QUICK);
+  await bench.until(
+    async () => freed() > before && (await bench.leftovers()).containers.length === 1,
+    () => `${attempt.log}\n${runner.output}`,
+  );
+  return runner;
+}
+
+async function expectNothingLeft(): Promise<void> {
+  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
+  expect(await mounts()).toEqual([]);
+}
+
 test('sandboxes that wait are removed with their runner, also if it is killed', async ({ skip }) => {
-  const why = await unpreparable(undefined);
+  const why = await whyUnpreparable();
   if (why !== null) return skip(why);
-  const waiting = async () => {
-    const { containers } = await bench.leftovers();
-    return containers.length;
-  };
-  const prepareOne = async () => {
-    const runner = await bench.start('--prepared', '1');
-    const freed = () => bench.edge.poolFrames.filter(({ type }) => type === 'freed').length;
-    const before = freed();
-    const attempt = await bench.grantFor(QUICK);
-    await bench.until(
-      async () => freed() > before && (await waiting()) === 1,
-      () => `${attempt.log}\n${runner.output}`,
-    );
-    return runner;
-  };
-  const killed = await prepareOne();
+  const killed = await startPreparing();
   killed.child.kill('SIGKILL');
   await killed.exit;
   const next = await bench.start();
-  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
-  expect(await mounts()).toEqual([]);
+  await expectNothingLeft();
   next.child.kill('SIGTERM');
   await next.exit;
-  const stopped = await prepareOne();
+  const stopped = await startPreparing();
   stopped.child.kill('SIGTERM');
   await stopped.exit;
-  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
-  expect(await mounts()).toEqual([]);
+  await expectNothingLeft();
+});
+
+test('one that has its build is swept with the one that waits beside it', async ({ skip }) => {
+  const why = await whyUnpreparable();
+  if (why !== null) return skip(why);
+  const runner = await startPreparing();
+  const deploymentId = 'e'.repeat(24);
+  const attempt = await bench.grantFor(ENDLESS, { deploymentId }, { deploymentId });
+  await bench.until(
+    async () => hasStarted(attempt) && (await bench.leftovers()).containers.length === 2,
+    () => `${attempt.log}\n${runner.output}`,
+  );
+  runner.child.kill('SIGKILL');
+  await runner.exit;
+  const { containers, folders } = await bench.leftovers();
+  expect([containers.length, folders.length]).toEqual([2, 2]);
+  expect((await mounts()).length).toBeGreaterThanOrEqual(4);
+  await bench.start();
+  await expectNothingLeft();
 });
 
 test('a build over its deadline is asked to end, and ten seconds later killed with everything in it', async () => {

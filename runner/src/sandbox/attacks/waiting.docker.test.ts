@@ -2,17 +2,16 @@
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BuildBench, plan } from '../../testing/build.ts';
-import { containersOf, ensureWebImage, testHost, WEB_IMAGE } from '../../testing/docker.ts';
+import { containersOf, ensureWebImage, testHost, WEB_IMAGE, whyUnpreparable } from '../../testing/docker.ts';
 import { sampleJob } from '../../testing/sample-job.ts';
 import { unmountWithin } from '../disk/file-system.ts';
 import { connectEngine } from '../engine.ts';
-import { unpreparable } from '../prepared/prepared-sandboxes.ts';
 import { removeTree } from '../remove-tree.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const engine = connectEngine();
-const why = await unpreparable(undefined);
+const why = await whyUnpreparable();
 
 beforeAll(() => ensureWebImage(engine), 600_000);
 

@@ -1,17 +1,17 @@
 /** When a prepared sandbox is used, and when it is thrown away. */
 import { existsSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { containersOf, ensureWebImage, testHost, WEB_IMAGE } from '../../testing/docker.ts';
+import { containersOf, ensureWebImage, testHost, WEB_IMAGE, whyUnpreparable } from '../../testing/docker.ts';
 import { sampleJob } from '../../testing/sample-job.ts';
 import { unmountWithin } from '../disk/file-system.ts';
 import { connectEngine } from '../engine.ts';
 import { removeTree } from '../remove-tree.ts';
-import { PreparedSandboxes, type PreparedSandboxesOptions, unpreparable } from './prepared-sandboxes.ts';
+import { PreparedSandboxes, type PreparedSandboxesOptions } from './prepared-sandboxes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const engine = connectEngine();
-const why = await unpreparable(undefined);
+const why = await whyUnpreparable();
 const { limits, deploymentId, app } = { ...sampleJob() };
 const TAKER = { deploymentId, attempt: 1, appId: app.id, limits };
 

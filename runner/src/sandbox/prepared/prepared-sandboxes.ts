@@ -4,8 +4,6 @@ import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { describeError, type Journal } from '../../journal.ts';
 import { type AttemptFolder, attemptFolder, removeAttemptFolder, workFolder } from '../attempt-folder.ts';
-import { hasOwnKernel } from '../container-spec.ts';
-import { diskLimit } from '../disk/limit.ts';
 import { engineMessage } from '../engine.ts';
 import {
   PreparedSandbox,
@@ -48,16 +46,6 @@ const REMEMBERED = 200;
 const LEAST_MEMORY = 512 * 1024 ** 2;
 
 /**
- * Why a runner can't make them; null if it can. Their mounts come after their start, which takes what a file system per
- * build takes (disk/limit.ts), and the host's kernel.
- */
-export async function unpreparable(runtime: string | undefined): Promise<string | null> {
-  if (hasOwnKernel(runtime)) return `the runtime ${runtime} brings a kernel of its own`;
-  const limit = await diskLimit();
-  return limit.kind === 'watch' ? limit.why : null;
-}
-
-/**
  * Keeps some waiting for what was built last. Each is for one build: it is taken when the attempt begins, and removed
  * with the attempt's folder, whether the build has used it or not.
  */
@@ -75,6 +63,7 @@ export class PreparedSandboxes {
   #filling: Promise<void> | null = null;
   #beside: NodeJS.Timeout | undefined;
   #closed = false;
+  #complaint = '';
 
   constructor(options: PreparedSandboxesOptions) {
     this.#options = options;
@@ -166,7 +155,7 @@ export class PreparedSandboxes {
       .catch((error: unknown) => {
         // Builds do without. The next one that runs shows whether it makes sense to try again.
         this.#last = null;
-        this.#options.journal.warn('A sandbox could not be prepared', { error: engineMessage(error) });
+        this.#complain(engineMessage(error));
       })
       .finally(() => {
         this.#filling = null;
@@ -193,6 +182,13 @@ export class PreparedSandboxes {
         throw error;
       }
     }
+  }
+
+  /** Warns of an error, unless it is the one that was warned of last: a host that can't fails after each build. */
+  #complain(error: string): void {
+    if (error === this.#complaint) return;
+    this.#complaint = error;
+    this.#options.journal.warn('A sandbox could not be prepared', { error });
   }
 
   async #hasRoom(): Promise<boolean> {
