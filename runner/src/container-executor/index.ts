@@ -1,4 +1,5 @@
 /** Builds in disposable containers: the default executor of runners. */
+import { IMAGES } from '@appflux/detection';
 import { AttemptCache } from '../cache/attempt-cache.ts';
 import { type Executor, runIfAny } from '../job/executor.ts';
 import { makeAttemptFolder, removeAttemptFolder } from '../sandbox/attempt-folder.ts';
@@ -13,8 +14,9 @@ export function containerExecutor(host: BuildHost): Executor {
     warning: null,
     planned: (plan) => plan,
     folder: ({ job, attempt, limits }) => {
-      const { deploymentId, app } = job;
-      return host.prepared.folderOf({ deploymentId, attempt, appId: app.id, limits });
+      const { deploymentId, app, build, type } = job;
+      const image = build.image ?? (type === null ? null : IMAGES[type]);
+      return host.prepared.folderOf({ deploymentId, attempt, appId: app.id, image, limits });
     },
     attempt: ({ job, folder, journal }) => {
       const cache = new AttemptCache(host.caches, { job, folder, journal });

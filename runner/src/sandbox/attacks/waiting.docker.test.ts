@@ -76,13 +76,15 @@ describe.skipIf(why !== null)('a sandbox that waits', () => {
 
   test('belongs to one attempt, and is gone after it', async () => {
     const job = sampleJob();
-    const taker = { deploymentId: job.deploymentId, attempt: 1, appId: job.app.id, limits: job.limits };
+    const { deploymentId, app, limits } = job;
+    const taker = { deploymentId, attempt: 1, appId: app.id, image: null, limits };
     const folder = host.prepared.folderOf(taker);
     const sandbox = host.prepared.in(folder);
     const next = host.prepared.folderOf({ ...taker, attempt: 2 });
     expect(next.top).not.toBe(folder.top);
-    expect(host.prepared.in(next)).toBeNull();
     expect(await sandbox?.containerId()).toBe(id);
+    expect(await host.prepared.in(next)?.containerId()).not.toBe(id);
+    await host.prepared.release(next.top);
     const first = await sandbox?.give(sandbox.key.imageId, []);
     expect(first?.container.id).toBe(id);
     expect(await sandbox?.give(sandbox.key.imageId, [])).toBeNull();

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const engine = connectEngine();
 const why = await whyUnpreparable();
 const { limits, deploymentId, app } = { ...sampleJob() };
-const TAKER = { deploymentId, attempt: 1, appId: app.id, limits };
+const TAKER = { deploymentId, attempt: 1, appId: app.id, image: null, limits };
 
 beforeAll(() => ensureWebImage(engine), 600_000);
 
@@ -53,15 +53,51 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
     expect(prepared.in(prepared.folderOf(TAKER))).toBeNull();
   });
 
-  test('are not used by a build with other limits, which begins as without them', async () => {
+  test('are not used by a build with other limits, for which one is begun', async () => {
     await prepared.prepare(used);
-    for (const change of [{ memoryBytes: 1 }, { cpus: 9 }, { pids: 7 }, { diskBytes: 1 }]) {
-      const folder = prepared.folderOf({ ...TAKER, limits: { ...limits, ...change } });
-      expect(prepared.in(folder)).toBeNull();
+    const [waiting = ''] = await containers();
+    const taken = [];
+    for (const change of [{ memoryBytes: 2 ** 27 }, { cpus: 0.5 }, { pids: 77 }, { diskBytes: 2 ** 26 }]) {
+      const folder = prepared.folderOf({
+        ...TAKER,
+        attempt: taken.length + 2,
+        limits: { ...limits, ...change },
+      });
+      const sandbox = prepared.in(folder);
+      expect(sandbox?.key.limits).toMatchObject(change);
+      taken.push({ folder, id: await sandbox?.containerId() });
     }
-    const folder = prepared.folderOf({ ...TAKER, attempt: 2 });
-    expect(prepared.in(folder)).not.toBeNull();
+    const folder = prepared.folderOf(TAKER);
+    expect(await prepared.in(folder)?.containerId()).toBe(waiting);
+    expect(new Set([waiting, ...taken.map(({ id }) => id)]).size).toBe(5);
+    for (const { top } of [folder, ...taken.map((each) => each.folder)]) await prepared.release(top);
+  });
+
+  test('are not used by an app whose settings say another image, of which none is known', async () => {
+    await prepared.prepare(used);
+    const folder = prepared.folderOf({ ...TAKER, image: 'appflux/never-used-builder' });
+    expect(prepared.in(folder)).toBeNull();
     await prepared.release(folder.top);
+  });
+
+  test('are begun for an app’s first build, with the image that was used last', async () => {
+    const first = prepared.folderOf(TAKER);
+    expect(prepared.in(first)).toBeNull();
+    prepared.running(first, app.id, used);
+    const others = prepared.folderOf({ ...TAKER, deploymentId: 'b'.repeat(24), appId: 'b'.repeat(24) });
+    expect(prepared.in(others)?.key.imageId).toBe(used.imageId);
+    await prepared.release(others.top);
+    await prepared.release(first.top);
+  });
+
+  test('are made for the image that has a name now', async () => {
+    const first = prepared.folderOf(TAKER);
+    prepared.running(first, app.id, { ...used, imageId: `sha256:${'0'.repeat(64)}` });
+    await prepared.release(first.top);
+    await expect.poll(containers).toHaveLength(1);
+    const second = prepared.folderOf({ ...TAKER, attempt: 2 });
+    expect(prepared.in(second)?.key.imageId).toBe(used.imageId);
+    await prepared.release(second.top);
   });
 
   test('are not used by a build whose image is another, or was built again', async () => {

@@ -27,6 +27,8 @@ export interface Taker {
   readonly deploymentId: string;
   readonly attempt: number;
   readonly appId: string;
+  /** The name of the image that its settings say; null if only its source can say. */
+  readonly image: string | null;
   readonly limits: SandboxLimits;
 }
 
@@ -56,7 +58,10 @@ export class PreparedSandboxes {
   readonly #taken = new Map<string, PreparedSandbox>();
   /** The tops of attempts' folders whose commands do not run yet: nothing is made while the engine works for them. */
   readonly #onTheWay = new Set<string>();
-  readonly #ofApps = new Map<string, Used>();
+  /** The names of images by the ids of apps. */
+  readonly #ofApps = new Map<string, string>();
+  /** The ids of images by their names. */
+  readonly #ids = new Map<string, string>();
   readonly #removing = new Set<Promise<void>>();
   readonly #watch: NodeJS.Timeout | undefined;
   #last: Used | null = null;
@@ -73,24 +78,34 @@ export class PreparedSandboxes {
   }
 
   /**
-   * The folder of an attempt. It is that of a waiting sandbox if one has its limits, and its app's image as far as that is
-   * known. If none has, one is begun for the app's image.
+   * The folder of an attempt. It is that of a waiting sandbox if one has its limits and the image that it will probably
+   * need. If none has, one is begun, which is ready when the source is.
    */
-  folderOf({ deploymentId, attempt, appId, limits }: Taker): AttemptFolder {
+  folderOf(taker: Taker): AttemptFolder {
+    const { deploymentId, attempt, limits } = taker;
     const plain = attemptFolder(this.#options.settings.state, deploymentId, attempt);
     if (this.#options.most === 0 || this.#closed) return plain;
-    const before = this.#ofApps.get(appId);
-    const found = this.#waiting.find(
-      ({ key, lost }) =>
-        !lost && isSame(key.limits, limits) && (before === undefined || before.imageId === key.imageId),
-    );
-    this.#waiting = this.#waiting.filter((sandbox) => sandbox !== found);
-    const sandbox = found ?? (before && new PreparedSandbox(this.#options, { ...before, limits }, plain));
+    const sandbox = this.#take(this.#probableImage(taker), limits, plain);
     const folder = sandbox?.folder ?? plain;
-    if (sandbox !== undefined) this.#taken.set(folder.top, sandbox);
+    if (sandbox !== null) this.#taken.set(folder.top, sandbox);
     this.#onTheWay.add(folder.top);
     clearTimeout(this.#beside);
     return folder;
+  }
+
+  #take(imageId: string | undefined, limits: SandboxLimits, plain: AttemptFolder): PreparedSandbox | null {
+    if (imageId === undefined) return null;
+    const found = this.#waiting.find(
+      ({ key, lost }) => !lost && key.imageId === imageId && isSame(key.limits, limits),
+    );
+    this.#waiting = this.#waiting.filter((sandbox) => sandbox !== found);
+    return found ?? new PreparedSandbox(this.#options, { imageId, limits }, plain);
+  }
+
+  /** The id of the image of the app's last build, or that its settings say, or of the last build of any app. */
+  #probableImage({ appId, image }: Taker): string | undefined {
+    const name = this.#ofApps.get(appId) ?? image ?? this.#last?.image;
+    return name === undefined ? undefined : this.#ids.get(name);
   }
 
   /** The sandbox of an attempt's folder; null if it has none. */
@@ -103,7 +118,8 @@ export class PreparedSandboxes {
     this.#onTheWay.delete(top);
     if (this.#options.most === 0 || this.#closed) return;
     this.#ofApps.delete(appId);
-    this.#ofApps.set(appId, used);
+    this.#ofApps.set(appId, used.image);
+    this.#ids.set(used.image, used.imageId);
     if (this.#ofApps.size > REMEMBERED) {
       const [oldest = ''] = this.#ofApps.keys();
       this.#ofApps.delete(oldest);
@@ -168,6 +184,7 @@ export class PreparedSandboxes {
       const used = this.#last;
       if (used === null || !(await this.#hasRoom())) return;
       const { Id: imageId } = await this.#options.engine.getImage(used.image).inspect();
+      this.#ids.set(used.image, imageId);
       this.#dropAll(({ key }) => key.imageId !== imageId || !isSame(key.limits, used.limits));
       if (this.#closed || this.#onTheWay.size > 0 || this.#waiting.length >= this.#options.most) return;
       const folder = workFolder(this.#options.settings.state, `prepared-${randomBytes(6).toString('hex')}`);

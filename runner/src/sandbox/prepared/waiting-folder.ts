@@ -6,6 +6,8 @@ import { mountFileSystem, unmountWithin } from '../disk/file-system.ts';
 
 const IN_ENGLISH = { env: { LC_ALL: 'C' } } as const;
 
+const SHARED = '--make-shared';
+
 /** Nothing is ever written to it: the cache is mounted over it. */
 const EMPTY_OPTIONS = 'ro,nosuid,nodev,size=4k,mode=0755';
 
@@ -24,16 +26,17 @@ export async function makeWaitingFolder(
   await mkdir(workspace.scratch, { mode: 0o700 });
   await mkdir(net);
   await mkdir(cacheMount);
-  try {
-    await mountFileSystem(image, workspace.source, bytes);
-    await execa('mount', ['--make-shared', '--', workspace.source], IN_ENGLISH);
-    const empty = ['-t', 'tmpfs', '--make-shared', '-o', EMPTY_OPTIONS, '--', 'none', cacheMount];
-    await execa('mount', empty, IN_ENGLISH);
-    // Whatever the umask: the builder's user has to get in.
-    await chmod(workspace.source, 0o755);
-    await chmod(net, 0o755);
-  } catch (error) {
+  const empty = ['-t', 'tmpfs', SHARED, '-o', EMPTY_OPTIONS, '--', 'none', cacheMount];
+  const mounted = await Promise.allSettled([
+    mountFileSystem(image, workspace.source, bytes, [SHARED]),
+    execa('mount', empty, IN_ENGLISH),
+  ]);
+  const failed = mounted.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
     await unmountWithin(top);
-    throw error;
+    throw failed.reason;
   }
+  // Whatever the umask: the builder's user has to get in.
+  await chmod(workspace.source, 0o755);
+  await chmod(net, 0o755);
 }
