@@ -25,10 +25,11 @@ import {
   GRADLE_PROPERTIES,
   gradleOptions,
 } from './environment.ts';
-import { SELF_CONTAINED_SCRIPTS } from './installed.ts';
+import { selfContainedScripts } from './installed.ts';
 import { cacheKey } from './key.ts';
 import type { Measured } from './measure.ts';
 import { plainMount } from './mount.ts';
+import { flushPackages, makePackagesImage, takePackages } from './packages-image.ts';
 
 export interface OpenInput {
   readonly plan: Plan;
@@ -36,6 +37,8 @@ export interface OpenInput {
   readonly manager: CachedManager;
   readonly managerVersion: ManagerVersion | null;
   readonly source: PreparedSource;
+  /** How much a build may write, in bytes. */
+  readonly diskBytes: number;
 }
 
 /** Tools write less than this at every run; with the same packages it is not worth a layer. */
@@ -46,8 +49,6 @@ const MOST_FILES = 1_000_000;
 const MAX_PROPERTIES = 256 * 1024;
 /** How long measuring may take: a build can write a tree that takes hours to walk through. */
 const MEASURE_MS = 60_000;
-
-const NOTHING: Measured = { bytes: 0, files: 0 };
 
 const UNMOUNTABLE = 'Cache: cannot be mounted on this runner';
 
@@ -74,6 +75,8 @@ export class AttemptCache {
   #fit = false;
   /** Whether it has found none where those of an earlier build are mounted. */
   #lost = false;
+  /** Until what the install command left is in its file. */
+  #flushed: Promise<void> = Promise.resolve();
 
   constructor(caches: Caches, input: AttemptCacheInput) {
     this.#caches = caches;
@@ -99,7 +102,15 @@ export class AttemptCache {
     const packages = this.#caches.enabled
       ? await attemptPackages({ ...input, job, top: folder.workspace.source })
       : null;
-    const reused = packages && this.#reused(leased.folder, entry, packages);
+    const reused = packages && (await this.#reused(leased.folder, entry, packages));
+    if (packages !== null && reused === null) {
+      await makePackagesImage(leased.folder.packages, input.diskBytes).catch((error: unknown) =>
+        this.#input.journal.warn('Installed packages get no file system of their own', {
+          app: job.app.id,
+          error: describeError(error),
+        }),
+      );
+    }
     this.#open = { wanted, folder: leased.folder, entry, packages, reuses: reused !== null };
     if (this.#caches.enabled) {
       const outcome = entry === leased.entry ? this.#found(entry, wanted) : UNMOUNTABLE;
@@ -114,31 +125,54 @@ export class AttemptCache {
       environment: { APPFLUX_CACHE: CACHE_MOUNT, ...(await gradleEnvironment(plan, source.root)) },
       entry: {
         APPFLUX_CACHE_LINKS: cachedFolders(plan).join('\n'),
-        ...(packages === null ? {} : { APPFLUX_KEEP_PACKAGES: SELF_CONTAINED_SCRIPTS.join(' ') }),
+        ...(packages === null
+          ? {}
+          : { APPFLUX_KEEP_PACKAGES: selfContainedScripts(job.variables).join(' ') }),
         ...(reused === null ? {} : { APPFLUX_REUSE_PACKAGES: '1' }),
       },
     };
   }
 
   /** The mount of the entry's packages, if they are those that this build would install. */
-  #reused(
-    folder: AttemptCacheFolder,
+  async #reused(
+    { packages }: AttemptCacheFolder,
     entry: FoundEntry | null,
     { key, target }: AttemptPackages,
-  ): MountSettings | null {
+  ): Promise<MountSettings | null> {
     if (entry === null || entry.installed?.key !== key) return null;
-    return this.#caches.packagesMountOf(
-      this.#input.job.app.id,
-      folder.packages,
-      entry.installed.layer,
-      target,
-    );
+    const { job, journal } = this.#input;
+    try {
+      return await this.#caches.packagesMountOf(job.app.id, packages, entry.installed.layer, target);
+    } catch (error) {
+      // They are installed again, and take the place of these.
+      journal.warn('The packages of an earlier build cannot be mounted', {
+        app: job.app.id,
+        error: describeError(error),
+      });
+      return null;
+    }
   }
 
   /** Takes a mark of the build's entry script, which tells about the packages of this build and those of an earlier one. */
   take(mark: Mark): void {
+    if (mark.stage === 'install' && mark.event === 'end' && mark.code === 0) this.#flushed = this.#flush();
     if (mark.stage === 'keep') this.#fit = mark.event === 'end' && mark.code === 0;
     if (mark.stage === 'restore') this.#lost = mark.event === 'end' && mark.code !== 0;
+  }
+
+  /** Writes installed packages into their file while the build goes on. */
+  async #flush(): Promise<void> {
+    const open = this.#open;
+    if (open === null || open.packages === null || open.reuses) return;
+    try {
+      await flushPackages(open.folder.packages, AbortSignal.timeout(MEASURE_MS));
+    } catch (error) {
+      // They are written when they are unmounted.
+      this.#input.journal.warn('Installed packages could not be written yet', {
+        app: this.#input.job.app.id,
+        error: describeError(error),
+      });
+    }
   }
 
   #found(entry: FoundEntry | null, wanted: Wanted): string {
@@ -197,27 +231,36 @@ export class AttemptCache {
     const measure = (path: string) => this.#caches.measure(path, wanted.image, inTime);
     // What was written over reused packages is not theirs: it goes with the attempt.
     const installedKey = this.#fit && !open.reuses ? (open.packages?.key ?? null) : null;
+    const takenPackages = async (): Promise<(Measured & { readonly path: string }) | null> => {
+      const { packages } = folder;
+      const image = await takePackages(packages);
+      // However many files there are in one, it is one.
+      if (image !== null) return { ...image, files: 1 };
+      const measured = await measure(packages.upper);
+      return measured && { ...measured, path: packages.upper };
+    };
+    await this.#flushed;
     const [cache, packages] = await Promise.all([
       measure(folder.upper),
-      installedKey === null ? NOTHING : measure(folder.packages.upper),
+      installedKey === null ? undefined : takenPackages(),
     ]);
     signal.throwIfAborted();
     if (cache === null || packages === null) return 'not saved, its size could not be measured';
-    if (cache.files + packages.files > MOST_FILES) return 'not saved, too many files';
+    if (cache.files + (packages?.files ?? 0) > MOST_FILES) return 'not saved, too many files';
     const reused = open.reuses && !this.#lost ? (entry?.installed ?? null) : null;
     const base = entry?.layers ?? [];
     const same = entry !== null && entry.key === wanted.key && entry.installed === reused;
     if (same && installedKey === null && cache.bytes < WORTH_KEEPING_BYTES) return 'unchanged';
-    const bytes = cache.bytes + packages.bytes;
+    const bytes = cache.bytes + (packages?.bytes ?? 0);
     const total = bytes + entryBytes({ layers: base, installed: reused });
     if (total > this.#caches.maxEntryBytes || base.length >= MOST_LAYERS) {
       await this.#caches.forget(appId, wanted);
       return `not saved, it has grown to ${formatBytes(total)}; the next build starts without a cache`;
     }
     const installed =
-      installedKey === null
+      installedKey === null || packages === undefined
         ? null
-        : { path: folder.packages.upper, bytes: packages.bytes, key: installedKey };
+        : { path: packages.path, bytes: packages.bytes, key: installedKey };
     await this.#caches.keep(
       appId,
       wanted,

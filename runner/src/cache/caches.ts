@@ -1,12 +1,12 @@
 /** The build caches of this runner, one per app. */
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { MountSettings } from 'dockerode';
 import { describeError } from '../journal.ts';
 import {
   type AttemptCacheFolder,
   attemptCacheFolder,
-  type WrittenFolder,
+  type PackagesFolder,
 } from '../sandbox/attempt-cache-folder.ts';
 import { chooseEntry, type Wanted } from './choose.ts';
 import { bootId, syncFileSystem } from './durable.ts';
@@ -20,9 +20,10 @@ import {
   touchEntry,
   writeEntry,
 } from './entry.ts';
-import { appFolder, CACHE_FOLDER, newLayerId } from './folder.ts';
+import { appFolder, CACHE_FOLDER, makeWritten, newLayerId } from './folder.ts';
 import { type Measured, measureTree } from './measure.ts';
 import { attemptMount } from './mount.ts';
+import { readablePackages } from './packages-image.ts';
 import { type CachesOptions, Upkeep } from './upkeep.ts';
 
 /** With more layers than this, they are put together into one after the build. */
@@ -85,13 +86,7 @@ export class Caches {
     clear: boolean,
   ): Promise<{ folder: AttemptCacheFolder; entry: FoundEntry | null }> {
     const folder = attemptCacheFolder(attemptTop);
-    for (const { upper, work } of [folder, folder.packages]) {
-      await mkdir(upper, { recursive: true, mode: 0o700 });
-      await mkdir(work);
-      // The state folder above is this user's alone; inside of the container the builder's user has to get in.
-      await chmod(dirname(upper), 0o755);
-      await chmod(upper, 0o777);
-    }
+    for (const written of [folder, folder.packages]) await makeWritten(written);
     if (!this.enabled) return { folder, entry: null };
     const entry = await this.#inTurn(async () => {
       const entries = await readEntries(appFolder(this.#folder, appId), await this.#boot);
@@ -120,9 +115,18 @@ export class Caches {
     );
   }
 
-  /** The mount of the packages that an attempt reuses; null where it cannot be said in a mount's options. */
-  packagesMountOf(appId: string, folder: WrittenFolder, layer: Layer, target: string): MountSettings | null {
-    return attemptMount(folder, [this.#upkeep.layerPath(appId, layer)], target);
+  /**
+   * The mount of the packages that an attempt reuses; null where it cannot be said in a mount's options.
+   * @throws execa's error if their file can't be mounted
+   */
+  async packagesMountOf(
+    appId: string,
+    folder: PackagesFolder,
+    layer: Layer,
+    target: string,
+  ): Promise<MountSettings | null> {
+    const lower = await readablePackages(this.#upkeep.layerPath(appId, layer), folder);
+    return attemptMount(folder, [lower], target);
   }
 
   /** What a build has written; null where that cannot be said. */

@@ -3,12 +3,14 @@
  * changes once it is there. An entry names the layers that a build of a scope and an image begins with.
  *
  *   cache/{appId}/entries/{name}.json    entry.ts
- *   cache/{appId}/layers/{layerId}/      a folder tree of the builder's user
+ *   cache/{appId}/layers/{layerId}       a folder tree of the builder's user, or a file with one (packages-image.ts)
  *   cache/trash/{any}/                   unused folders, until they are removed
  *   cache/packing/{any}/                 layers that are being merged (pack.ts)
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { chmod, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { WrittenFolder } from '../sandbox/attempt-cache-folder.ts';
 
 /** The folder of all caches, with the folders in it that belong to no app. */
 export const CACHE_FOLDER = 'cache';
@@ -25,6 +27,15 @@ export interface AppFolder {
 export function appFolder(caches: string, appId: string): AppFolder {
   const top = join(caches, appId);
   return { top, entries: join(top, 'entries'), layers: join(top, 'layers') };
+}
+
+/** Makes the folders that a build writes to. */
+export async function makeWritten({ upper, work }: WrittenFolder): Promise<void> {
+  await mkdir(upper, { recursive: true, mode: 0o700 });
+  await mkdir(work);
+  // The state folder above is this user's alone; inside of the container the builder's user has to get in.
+  await chmod(dirname(upper), 0o755);
+  await chmod(upper, 0o777);
 }
 
 /** A file name for an entry: scopes are named after branches, which may hold anything. */

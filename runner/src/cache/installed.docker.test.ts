@@ -1,9 +1,11 @@
 /** Installed packages that a later build takes over, through the real pipeline. */
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RESTORING } from '../job/stage-log.ts';
+import { diskLimit } from '../sandbox/disk/limit.ts';
 import { connectEngine } from '../sandbox/engine.ts';
 import { type CachedBuild, deployer } from '../testing/cached-build.ts';
 import { CliBench, fixtureFiles } from '../testing/cli.ts';
@@ -37,8 +39,48 @@ function installed({ log }: CachedBuild): 'by command' | 'reused' | null {
   return command ? 'by command' : 'reused';
 }
 
+/** Empties a folder, which is there still. */
 async function emptyFolder(folder: string) {
   for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+}
+
+/** Changes what is kept of installed packages, where the runner keeps them. */
+async function changePackages(change: (folder: string) => Promise<unknown>) {
+  const layers = join(bench.state, 'cache', APP, 'layers');
+  for (const layer of await readdir(layers)) {
+    const path = join(layers, layer);
+    const isImage = (await stat(path)).isFile();
+    const at = isImage ? `${path}-mounted` : path;
+    if (isImage) {
+      await mkdir(at);
+      await execa('mount', ['-o', 'loop', path, at]);
+    }
+    try {
+      const packages = isImage ? join(at, 'upper') : at;
+      if (existsSync(join(packages, 'vite'))) await change(packages);
+    } finally {
+      if (isImage) await execa('umount', [at]).then(() => rmdir(at));
+    }
+  }
+}
+
+/** Puts a folder in the place of each file of packages, as earlier versions of the runner kept them. */
+async function unpackImages() {
+  const plain = join(bench.state, 'plain');
+  await changePackages((packages) => execa('cp', ['-a', packages, plain]));
+  const layers = join(bench.state, 'cache', APP, 'layers');
+  for (const layer of await readdir(layers)) {
+    if (!(await stat(join(layers, layer))).isFile()) continue;
+    await rm(join(layers, layer));
+    await rename(plain, join(layers, layer));
+  }
+}
+
+/** How many layers of packages are files. */
+async function keptFiles(): Promise<number> {
+  const layers = join(bench.state, 'cache', APP, 'layers');
+  const kept = await Promise.all((await readdir(layers)).map((layer) => stat(join(layers, layer))));
+  return kept.filter((layer) => layer.isFile()).length;
 }
 
 /** The project with another build command. */
@@ -127,11 +169,41 @@ describe('installed packages', () => {
     expect(installed(await deploy(project))).toBe('by command');
   });
 
-  test('are installed by the command where those of an earlier build are damaged', async () => {
+  test('are reused from where an earlier version of the runner kept them', async () => {
+    await warm();
+    await unpackImages();
+    expect(await keptFiles()).toBe(0);
+    const next = await deploy(project);
+    expect([next.status, installed(next)], next.log).toEqual(['success', 'reused']);
+  });
+
+  test('are one file where the runner may mount, which none has open after the build', async ({ skip }) => {
+    const limit = await diskLimit();
+    if (limit.kind === 'watch') return skip(limit.why);
+    await warm();
+    expect(await keptFiles()).toBe(1);
+    for (const clearCache of [false, true])
+      expect((await deploy(project, { clearCache })).status).toBe('success');
+    await vi.waitFor(async () => {
+      expect((await execa('losetup', ['--noheadings', '--output', 'BACK-FILE'])).stdout).not.toContain(
+        bench.state,
+      );
+    });
+  });
+
+  test('are installed by the command where their file is no file system any more', async () => {
     await warm();
     const layers = join(bench.state, 'cache', APP, 'layers');
-    const isPackages = (layer: string) => existsSync(join(layers, layer, 'vite'));
-    for (const layer of (await readdir(layers)).filter(isPackages)) await emptyFolder(join(layers, layer));
+    for (const layer of await readdir(layers))
+      if ((await stat(join(layers, layer))).isFile()) await truncate(join(layers, layer), 4096);
+    const next = await deploy(project);
+    expect(next.status, next.log).toBe('success');
+    expect(installed(await deploy(project))).toBe('reused');
+  });
+
+  test('are installed by the command where those of an earlier build are damaged', async () => {
+    await warm();
+    await changePackages(emptyFolder);
     const next = await deploy(project);
     expect(next.log).toContain('The packages could not be restored.');
     expect(next.log).toMatch(/^\$ npm ci$/m);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type InstalledKeyInput, installedKey, isRepeatable } from './installed.ts';
+import { type InstalledKeyInput, installedKey, isRepeatable, selfContainedScripts } from './installed.ts';
 
 const LOCK = '{"lockfileVersion":3,"packages":{"":{},"node_modules/a":{"version":"1.0.0"}}}';
 const MANIFEST = '{"scripts":{"build":"vite build"},"dependencies":{"a":"1.0.0"}}';
@@ -90,6 +90,21 @@ describe('an install that can be left out', () => {
     const pnpm = { manager: 'pnpm', installCommand: 'pnpm install --frozen-lockfile' } as const;
     const older = files({ 'pnpm-lock.yaml': 'a@1.0.0' });
     expect(isRepeatable({ ...npm(), ...pnpm, files: older, version: '6.35.1' })).toBe(true);
+  });
+});
+
+describe('install scripts that read only what is installed', () => {
+  test('are those of known packages, and of no other that is named like them', () => {
+    const known = selfContainedScripts({});
+    expect(known).toEqual(expect.arrayContaining(['esbuild', 'protobufjs', 'vue-demi', '@firebase/util']));
+    for (const name of ['@prisma/client', 'msw', 'husky', 'util', 'firebase', 'esbuild-wasm'])
+      expect(known).not.toContain(name);
+  });
+
+  test('are no more those of Firebase when a variable names its configuration', () => {
+    for (const value of ['./firebase.json', '{"projectId":"p"}'])
+      expect(selfContainedScripts({ FIREBASE_WEBAPP_CONFIG: value })).not.toContain('@firebase/util');
+    expect(selfContainedScripts({ FIREBASE_WEBAPP_CONFIG: ' ', OTHER: 'x' })).toContain('@firebase/util');
   });
 });
 

@@ -37,26 +37,53 @@ export const DECIDING_FILES = [
 ] as const;
 
 /**
- * Packages whose scripts at their installation look at nothing but themselves and the machine. A script of another one
- * may look at the project (Prisma's makes a client of the project's schema), and then the lockfile does not say all.
+ * Packages whose scripts at their installation look at nothing but themselves, other installed packages and the machine. A
+ * script of another one may look at the project (Prisma's makes a client of the project's schema), and then the lockfile
+ * does not say all.
  */
-export const SELF_CONTAINED_SCRIPTS: readonly string[] = [
+const SELF_CONTAINED_SCRIPTS: readonly string[] = [
   '@parcel/watcher',
+  '@sentry/cli',
   '@swc/core',
   '@tailwindcss/oxide',
+  'argon2',
+  'bcrypt',
   'better-sqlite3',
   'bufferutil',
+  'canvas',
   'core-js',
+  'core-js-bundle',
   'core-js-pure',
+  'electron',
+  'es5-ext',
   'esbuild',
   'fsevents',
+  'keccak',
   'lmdb',
   'msgpackr-extract',
+  'protobufjs',
+  'secp256k1',
   'sharp',
+  'sqlite3',
   'unrs-resolver',
   'utf-8-validate',
+  'vue-demi',
   'workerd',
 ];
+
+/** The same of packages whose scripts read a file that a variable names. */
+const SELF_CONTAINED_WITHOUT: Readonly<Record<string, string>> = {
+  // Its postinstall.js writes the configuration that the variable has or names into the package, and asks Google for more.
+  '@firebase/util': 'FIREBASE_WEBAPP_CONFIG',
+};
+
+/** The packages that may have install scripts and be reused nevertheless, in a build with these variables. */
+export function selfContainedScripts(variables: Readonly<Record<string, string>>): readonly string[] {
+  const conditional = Object.entries(SELF_CONTAINED_WITHOUT).filter(
+    ([, variable]) => (variables[variable] ?? '').trim() === '',
+  );
+  return [...SELF_CONTAINED_SCRIPTS, ...conditional.map(([name]) => name)];
+}
 
 /** Scripts of a project that its package manager runs when it installs (npm's and pnpm's documentation of scripts). */
 const OWN_SCRIPTS =

@@ -73,10 +73,11 @@ export class ContainerBuild {
   }
 
   async #buildIn(imageId: string, files: Surroundings): Promise<Skip | undefined> {
-    const { plan, managerVersion, source } = this.#input;
+    const { plan, managerVersion, source, limits } = this.#input;
     const manager = await managerOf(plan, source.root);
+    const { diskBytes } = limits;
     const cache = await inSpan(this.#ctx, 'open cache', (ctx) =>
-      this.#input.cache.open({ plan, imageId, manager, managerVersion, source }, ctx),
+      this.#input.cache.open({ plan, imageId, manager, managerVersion, source, diskBytes }, ctx),
     );
     const online = this.#host.settings.network !== 'none';
     const toolchain = await inSpan(this.#ctx, 'open toolchain', (ctx) =>

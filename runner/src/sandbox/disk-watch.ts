@@ -6,7 +6,9 @@ import { formatBytes } from '@appflux/protocol';
 import { execa } from 'execa';
 import { own, say } from '../masking/sentence.ts';
 import { JobFailure } from '../step-context.ts';
+import { attemptCacheFolder } from './attempt-cache-folder.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
+import { usedBytes } from './disk/file-system.ts';
 
 export interface DiskWatchOptions {
   /** Where the build writes. */
@@ -62,16 +64,46 @@ export function diskVerdict(look: DiskLook, limitBytes: number, keepFreeBytes: n
   return null;
 }
 
-/** Whether the source tree is on a file system of its own (attempt-folder.ts). */
-export async function hasOwnFileSystem({ top, workspace }: AttemptFolder): Promise<boolean> {
-  return (await stat(workspace.source)).dev !== (await stat(top)).dev;
+/** A file system of an attempt's own. */
+export interface OwnFileSystem {
+  /** Where it is mounted. */
+  readonly at: string;
+  /** The file that holds it. */
+  readonly image: string;
 }
 
-/** Whether the file system of an attempt's own has neither blocks nor inodes left; false where it has none. */
+/** Those that an attempt has: of the source tree (attempt-folder.ts) and of installed packages (cache/attempt-cache.ts). */
+export async function ownFileSystems({
+  top,
+  workspace,
+  image,
+}: AttemptFolder): Promise<readonly OwnFileSystem[]> {
+  const { packages } = attemptCacheFolder(top);
+  const host = await deviceOf(top);
+  const possible = [{ at: workspace.source, image }, packages];
+  const devices = await Promise.all(possible.map(({ at }) => deviceOf(at)));
+  return possible.filter((_, index) => devices[index] !== null && devices[index] !== host);
+}
+
+/** The device that a path lies on; null if it is not there. */
+async function deviceOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ dev }) => dev,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    },
+  );
+}
+
+/** Whether a file system of an attempt's own has neither blocks nor inodes left; false where it has none. */
 export async function ownFileSystemFull(folder: AttemptFolder): Promise<boolean> {
-  if (!(await hasOwnFileSystem(folder))) return false;
-  const { bavail, bsize, ffree } = await statfs(folder.workspace.source);
-  return bavail * bsize < FULL_BELOW_BYTES || ffree === 0;
+  return isAnyFull(await ownFileSystems(folder));
+}
+
+async function isAnyFull(own: readonly OwnFileSystem[]): Promise<boolean> {
+  const rooms = await Promise.all(own.map(({ at }) => statfs(at)));
+  return rooms.some(({ bavail, bsize, ffree }) => bavail * bsize < FULL_BELOW_BYTES || ffree === 0);
 }
 
 /**
@@ -82,7 +114,7 @@ export async function ownFileSystemFull(folder: AttemptFolder): Promise<boolean>
  */
 export async function watchDisk(options: DiskWatchOptions): Promise<JobFailure | null> {
   const { folder } = options;
-  const own = await hasOwnFileSystem(folder);
+  const own = await ownFileSystems(folder);
   let measuredAt = Number.NEGATIVE_INFINITY;
   let tookMs = 0;
   let freeThen = Number.POSITIVE_INFINITY;
@@ -100,8 +132,8 @@ export async function watchDisk(options: DiskWatchOptions): Promise<JobFailure |
         tookMs = measuredAt - startedAt;
         freeThen = free;
       }
-      const full = own && (await ownFileSystemFull(folder));
-      const failure = diskVerdict({ free, used, full }, options.limitBytes, options.keepFreeBytes);
+      const look = { free, used, full: await isAnyFull(own) };
+      const failure = diskVerdict(look, options.limitBytes, options.keepFreeBytes);
       if (failure !== null) return failure;
       await sleep(LOOK_EVERY_MS, undefined, { signal: options.signal });
     } catch (error) {
@@ -141,13 +173,13 @@ export async function whileDiskLasts<T>(
  */
 async function attemptUsage(
   folder: AttemptFolder,
-  own: boolean,
+  own: readonly OwnFileSystem[],
   signal: AbortSignal,
 ): Promise<number | null> {
-  if (!own) return diskUsage(folder.top, signal);
-  const rest = await diskUsage(folder.top, signal, folder.image);
-  const { blocks, bfree, bsize } = await statfs(folder.workspace.source);
-  return rest === null ? null : rest + (blocks - bfree) * bsize;
+  const files = own.map(({ image }) => image);
+  const rest = await diskUsage(folder.top, signal, files);
+  const used = await Promise.all(own.map(({ at }) => usedBytes(at)));
+  return rest === null ? null : used.reduce((sum, bytes) => sum + bytes, rest);
 }
 
 /** Options that make `du` count disk usage, and the bytes per unit of its output. Only GNU's supports bytes. */
@@ -158,14 +190,13 @@ const IN_BLOCKS =
  * Bytes that a tree takes on disk, hard links counted once, other file systems not at all (`du`). Files that
  * come and go meanwhile make it complain, but not fail. Null when it was stopped.
  */
-export async function diskUsage(path: string, signal: AbortSignal, except?: string): Promise<number | null> {
+export async function diskUsage(
+  path: string,
+  signal: AbortSignal,
+  except: readonly string[] = [],
+): Promise<number | null> {
   // `except` is only asked for where a build has a file system of its own, which is on Linux.
-  const options = [
-    '-s',
-    '-x',
-    ...IN_BLOCKS.options,
-    ...(except === undefined ? [] : [`--exclude=${except}`]),
-  ];
+  const options = ['-s', '-x', ...IN_BLOCKS.options, ...except.map((each) => `--exclude=${each}`)];
   const { stdout } = await execa('nice', ['-n', '19', 'du', ...options, '--', path], {
     reject: false,
     cancelSignal: signal,

@@ -1,13 +1,14 @@
 /** Builds that take what is everybody's: processes, memory, disk, log, time. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Stopped } from '../../stop.ts';
 import { BuildBench, type BuildRun, plan } from '../../testing/build.ts';
 import { ensureWebImage } from '../../testing/docker.ts';
+import { attemptCacheFolder } from '../attempt-cache-folder.ts';
 import { diskLimit } from '../disk/limit.ts';
-import { hasOwnFileSystem } from '../disk-watch.ts';
+import { ownFileSystems } from '../disk-watch.ts';
 import { connectEngine } from '../engine.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -94,9 +95,30 @@ describe('a full disk', () => {
     const why = await noOwnDisk();
     if (why !== null) return skip(why);
     const { failure, folder } = await run('head -c 500M /dev/zero > large || exit 5', ownDisk);
-    expect(await hasOwnFileSystem(folder)).toBe(true);
+    expect(await ownFileSystems(folder)).toContainEqual(expect.objectContaining({ image: folder.image }));
     expect(failure).toMatch(/^disk_full: /);
     expect((await stat(folder.image)).blocks * 512).toBeLessThanOrEqual(64 * MEGABYTE);
+  });
+
+  test('ends there for installed packages as well', async ({ skip }) => {
+    const why = await noOwnDisk();
+    if (why !== null) return skip(why);
+    const lockfile = { name: 'a', lockfileVersion: 3, packages: { '': { name: 'a' } } };
+    const { failure, folder } = await bench.run({
+      ...ownDisk,
+      plan: plan({
+        packageManager: 'npm',
+        installCommand: 'npm ci',
+        buildCommand: 'head -c 500M /dev/zero > node_modules/large || exit 5',
+      }),
+      files: async (root) => {
+        await writeFile(join(root, 'package.json'), '{"name":"a"}');
+        await writeFile(join(root, 'package-lock.json'), JSON.stringify(lockfile));
+      },
+    });
+    expect(failure).toMatch(/^disk_full: /);
+    const { packages } = attemptCacheFolder(folder.top);
+    expect((await stat(packages.image)).blocks * 512).toBeLessThanOrEqual(64 * MEGABYTE);
   });
 
   test('is seen also where the build hides it, and ends a build that goes on regardless', async ({

@@ -1,9 +1,20 @@
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { mountFileSystem, mountsWithin, unmountWithin } from './file-system.ts';
+import { mountFileSystem, mountsWithin, mountToRead, release, unmountWithin } from './file-system.ts';
 import { type DiskHost, diskLimit, diskLimitOf } from './limit.ts';
 
 const MEGABYTE = 1024 ** 2;
@@ -115,6 +126,48 @@ describe('a mounted file system', () => {
     await unmountWithin(`${folder}-link`);
     await rm(`${folder}-link`);
     expect(await readdir(at)).toEqual([]);
+  });
+
+  test('can be read later from its file under another name, by any number, and by none written', async ({
+    skip,
+  }) => {
+    const why = await noMounting();
+    if (why !== null) return skip(why);
+    await mountFileSystem(image, at, 32 * MEGABYTE);
+    await writeFile(join(at, 'file'), 'as it was');
+    expect(await release(image, at)).toBe(true);
+    const kept = join(folder, 'kept');
+    await rename(image, kept);
+    const readers = [join(folder, 'a'), join(folder, 'b')];
+    for (const reader of readers) await mountToRead(kept, reader);
+    for (const reader of readers) {
+      expect(await readFile(join(reader, 'file'), 'utf8')).toBe('as it was');
+      await expect(writeFile(join(reader, 'file'), 'x')).rejects.toMatchObject({ code: 'EROFS' });
+    }
+    await unmountWithin(folder);
+    expect((await execa('losetup', ['--associated', kept])).stdout).toBe('');
+  });
+
+  test('that is mounted elsewhere as well is not free for another use', async ({ skip }) => {
+    const why = await noMounting();
+    if (why !== null) return skip(why);
+    await mountFileSystem(image, at, 32 * MEGABYTE);
+    const elsewhere = join(folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await execa('mount', ['--bind', at, elsewhere]);
+    expect(await release(image, at)).toBe(false);
+    const held = await open(join(elsewhere, 'held'), 'w');
+    await expect(release(image, elsewhere)).rejects.toThrow('busy');
+    await held.close();
+    expect(await release(image, elsewhere)).toBe(true);
+  });
+
+  test('is not read from a file that has none, and leaves nothing', async ({ skip }) => {
+    const why = await noMounting();
+    if (why !== null) return skip(why);
+    await writeFile(image, 'nothing of the kind');
+    await expect(mountToRead(image, join(folder, 'a'))).rejects.toThrow();
+    expect(await readdir(folder)).toEqual(['tree', 'tree.ext4']);
   });
 
   test('that cannot be made leaves nothing', async ({ skip }) => {

@@ -2,8 +2,9 @@
  * A file system of an attempt's own: an ext4 in a sparse file, mounted through a loop device. The kernel itself then
  * keeps a build to its disk limit, whatever it writes and how fast.
  */
-import { readFile, realpath, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, rmdir, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { findProgram } from '../../find-program.ts';
 
@@ -14,8 +15,21 @@ import { findProgram } from '../../find-program.ts';
 const MAKE_OPTIONS = ['-q', '-F', '-m', '0', '-i', '8192', '-O', '^has_journal'];
 const EXTENDED_OPTIONS = 'lazy_itable_init=1,nodiscard,root_owner=10001:10001';
 
-/** Nothing in it can become a device or another user's program, and the kernel does not fill it by itself (ext4(5)). */
-const MOUNT_OPTIONS = 'loop,nosuid,nodev,noatime,noinit_itable';
+/** Nothing in it can become a device or another user's program. */
+const SAFE = 'loop,nosuid,nodev';
+
+/**
+ * The kernel does not fill it by itself, and a program that syncs its files does not wait for the host's disk (ext4(5)):
+ * what has to outlive a crash of the host is synced with the file (cache/upkeep.ts).
+ */
+const MOUNT_OPTIONS = `${SAFE},noatime,noinit_itable,nobarrier`;
+
+/** How long the kernel may take to let a file go whose file system was unmounted, in milliseconds. */
+const LET_GO_MS = 2_000;
+const LOOK_EVERY_MS = 10;
+
+/** The kernel's block devices (Documentation/ABI/testing/sysfs-block). */
+const DEVICES = '/sys/block';
 
 const IN_ENGLISH = { env: { LC_ALL: 'C' } } as const;
 
@@ -43,6 +57,52 @@ export async function mountFileSystem(
     await rm(image, { force: true });
     throw error;
   }
+}
+
+/**
+ * Mounts such a file again, to be read only: any number of times at once.
+ * @param at is made
+ * @throws execa's error when it can't be mounted; nothing is left then
+ */
+export async function mountToRead(image: string, at: string): Promise<void> {
+  await mkdir(at);
+  try {
+    await execa('mount', ['-t', 'ext4', '-o', `${SAFE},ro`, '--', image, at], IN_ENGLISH);
+  } catch (error) {
+    await rmdir(at);
+    throw error;
+  }
+}
+
+/**
+ * Unmounts a file system, so that its file can be used for something else.
+ * @returns whether nothing uses it any more: another mount namespace may have it mounted still
+ * @throws execa's error when it is in use here
+ */
+export async function release(image: string, at: string): Promise<boolean> {
+  await execa('umount', ['--', at], IN_ENGLISH);
+  const real = await realpath(image);
+  for (let waited = 0; waited <= LET_GO_MS; waited += LOOK_EVERY_MS) {
+    if (!(await isAttached(real))) return true;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return false;
+}
+
+/** Whether a loop device holds a file. */
+async function isAttached(image: string): Promise<boolean> {
+  const loops = (await readdir(DEVICES)).filter((name) => name.startsWith('loop'));
+  const held = await Promise.all(
+    // A device that holds none has no such file.
+    loops.map((name) => readFile(join(DEVICES, name, 'loop', 'backing_file'), 'utf8').catch(() => '')),
+  );
+  return held.some((path) => path.trimEnd() === image);
+}
+
+/** Bytes that are taken of the file system that a path lies in. */
+export async function usedBytes(path: string): Promise<number> {
+  const { blocks, bfree, bsize } = await statfs(path);
+  return (blocks - bfree) * bsize;
 }
 
 /**
