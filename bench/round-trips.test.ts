@@ -8,6 +8,8 @@ import { measureHotPaths } from './cost/hot-paths.ts';
 const LIMITS: Readonly<Record<string, readonly [sequential: number, all: number]>> = {
   'create a deployment': [5, 18],
   'from offer to grant': [2, 18],
+  // Besides these, a runner fetches the source, by the address that the grant brings.
+  'from grant to the first line': [2, 18],
   'read a deployment that runs': [2, 3],
   'a batch of its log': [0, 0],
   'its end': [0, 6],

@@ -44,6 +44,8 @@ class Walk {
   readonly #client: Client;
   readonly #root: string;
   readonly #paths: HotPath[] = [];
+  /** Of the last counted path. */
+  #noted: readonly Trace[] = [];
 
   constructor(instance: CountedInstance, root: string) {
     this.#instance = instance;
@@ -79,6 +81,8 @@ class Walk {
       return runner.begin();
     });
     const { deploymentId: id } = attempt.grant;
+    this.#also('from offer to grant', 'PoolObject.offer', 'end');
+    this.#also('from grant to the first line', `GET /api/deployments/${id}/attempts/1/connect`);
     await this.#count('read a deployment that runs', `GET /api/deployments/${id}`, () =>
       client.deployment(id),
     );
@@ -140,15 +144,15 @@ class Walk {
     await fetch(`${this.#instance.url}/bench/trips`, { method: 'DELETE' });
     const result = await go();
     const noted = await this.#untilQuiet(handler);
-    this.#paths.push({ what, trips: roundTripsOf(handler, noted), calls: described(noted) });
-    const offered = noted.some((trace) => trace.what === 'PoolObject.offer');
-    if (offered && what.startsWith('create'))
-      this.#paths.push({
-        what: 'from offer to grant',
-        trips: roundTripsOf('PoolObject.offer', noted, 'end'),
-        calls: '',
-      });
+    this.#noted = noted;
+    this.#also(what, handler);
     return result;
+  }
+
+  /** A path that was gone as a part of the last counted one. */
+  #also(what: string, handler: string, until?: 'answer' | 'end'): void {
+    const noted = this.#noted;
+    this.#paths.push({ what, trips: roundTripsOf(handler, noted, until), calls: described(noted) });
   }
 
   /** Waits until nothing is noted any more, and `handler` was. */
