@@ -18,6 +18,15 @@ import { PartGrant, UploadedPart } from './upload.ts';
 /** Header that carries the grant's lease token. */
 export const LEASE_TOKEN_HEADER = 'X-AppFlux-Lease';
 
+/**
+ * Header in which a runner names the types of frames that it accepts besides those of version 0.1.0, separated by
+ * commas.
+ */
+export const ACCEPTS_HEADER = 'X-AppFlux-Accepts';
+
+/** The frame that says whether anyone follows the log. */
+export const WATCHED = 'watched';
+
 /** The most lines of one frame or request. */
 const MAX_LINES = 5000;
 
@@ -132,6 +141,11 @@ export const DeploymentToRunner = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ack'), seq: z.int().min(0) }),
   /** A batch left a gap: send again from `from`. */
   z.object({ type: z.literal('resume'), from: z.int().min(1) }),
+  /**
+   * Whether anyone follows the log now, who should see lines sooner than is cheap. Sent when that changes; on a new
+   * connection nobody does until it is sent. Only sent to a runner that accepts it (ACCEPTS_HEADER).
+   */
+  z.object({ type: z.literal(WATCHED), watched: z.boolean() }),
   /** PUT part N's bytes (from `(N-1) * partSize`) to its URL. */
   z.object({
     type: z.literal('upload_granted'),

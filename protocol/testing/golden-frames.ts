@@ -360,6 +360,10 @@ const deploymentToRunner: Golden<DeploymentToRunner> = {
   ],
   ack: [{ type: 'ack', seq: 3 }],
   resume: [{ type: 'resume', from: 4 }],
+  watched: [
+    { type: 'watched', watched: true },
+    { type: 'watched', watched: false },
+  ],
   upload_granted: [
     {
       type: 'upload_granted',

@@ -1,10 +1,12 @@
 /** The WebSockets of a deployment's runner: one for the current attempt, while nothing has gone wrong. */
 import {
+  ACCEPTS_HEADER,
   CLOSE,
   type DeploymentToRunner,
   LEASE_TOKEN_HEADER,
   MAX_FRAME_BYTES,
   RunnerToDeployment,
+  WATCHED,
 } from '@appflux/protocol';
 import { attach } from '../limits/attachment.ts';
 import { ATTEMPT, attemptCost } from '../sockets/allowances.ts';
@@ -17,6 +19,9 @@ import type { Saved } from './saved.ts';
 import type { State } from './state.ts';
 
 const TAG = 'attempt';
+
+/** A connection whose runner accepts `watched`. */
+const ACCEPTS_WATCHED = 'accepts watched';
 
 const REPLACED = 'A newer connection took over';
 
@@ -57,7 +62,7 @@ export class AttemptSocket {
     if (wait > 0) return { answer: tooManyConnections(wait), admitted: null };
     const { 0: client, 1: server } = new WebSocketPair();
     this.replace();
-    this.#ctx.acceptWebSocket(server, [TAG, sender]);
+    this.#ctx.acceptWebSocket(server, [TAG, sender, ...(acceptsWatched(request) ? [ACCEPTS_WATCHED] : [])]);
     attach(server, { attempt, spent: budget.spent });
     return { answer: new Response(null, { status: 101, webSocket: client }), admitted: server };
   }
@@ -100,6 +105,11 @@ export class AttemptSocket {
   /** Sends a frame to the runner, wherever it is connected. */
   send(frame: DeploymentToRunner): void {
     for (const ws of this.#ctx.getWebSockets(TAG)) sendFrame(ws, frame);
+  }
+
+  /** Tells the runner whether anyone follows the log, if it accepts that. */
+  sendWatched(watched: boolean): void {
+    for (const ws of this.#ctx.getWebSockets(ACCEPTS_WATCHED)) sendFrame(ws, { type: WATCHED, watched });
   }
 
   /** Ends the connection of the current attempt, whose runner has begun another one. */
@@ -159,6 +169,10 @@ export function sendFrame(ws: WebSocket, frame: DeploymentToRunner): void {
 
 /** The attempt that a runner's socket was opened for. */
 export const attemptOf = (ws: WebSocket): number => ws.deserializeAttachment()?.attempt ?? 0;
+
+/** Runners of versions that don't know the frame would put a warning into their journal for each. */
+const acceptsWatched = (request: Request): boolean =>
+  (request.headers.get(ACCEPTS_HEADER) ?? '').split(',').some((type) => type.trim() === WATCHED);
 
 /** The runner whose connection it is, as a tag. */
 const senderOf = (request: Request) => `runner ${authenticatedRunner(request)?.id}`;

@@ -11,6 +11,7 @@ import {
   SITE_BASE,
   SIZE_BUDGETS,
 } from '@appflux/protocol';
+import type { Viewers } from '../logs/viewers.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import { AttemptDelivery, type DeliveryParts } from './attempt-delivery.ts';
 import { type AttemptSocket, attemptOf, sendFrame } from './attempt-socket.ts';
@@ -19,6 +20,7 @@ import type { DeploymentLog } from './log.ts';
 export interface AttemptParts extends DeliveryParts {
   readonly socket: AttemptSocket;
   readonly log: DeploymentLog;
+  readonly viewers: Viewers;
   /** Whether this instance runs servers of sites. */
   readonly runsServers: boolean;
   /** A runner has connected for an attempt. */
@@ -36,9 +38,12 @@ export class Attempt {
     this.#delivery = new AttemptDelivery(parts);
   }
 
-  /** Answers a runner that connects for an attempt, and tells it how far its log was written. */
+  /**
+   * Answers a runner that connects for an attempt, and tells it how far its log was written and whether anyone follows
+   * it.
+   */
   accept(request: Request, attempt: number): Response {
-    const { machine, socket, log, connected, apply } = this.#parts;
+    const { machine, socket, log, viewers, connected, apply } = this.#parts;
     const { answer, admitted } = socket.accept(request, attempt, machine.current());
     if (admitted === null) return answer;
     connected(attempt);
@@ -48,6 +53,7 @@ export class Attempt {
     const canceling = status === 'canceling';
     sendFrame(admitted, { type: 'welcome', ackedSeq, canceling, accepts: this.#accepts() });
     if (canceling) sendFrame(admitted, { type: 'cancel', reason: cancelReason ?? '' });
+    if (viewers.arePresent) socket.sendWatched(true);
     return answer;
   }
 

@@ -34,7 +34,7 @@ export class Connections {
    * deployment also when it has ended and left this object.
    */
   async open(request: Request, known: () => Promise<Saved | null>): Promise<Response> {
-    const { attempt, viewers, log, cutOff } = this.#options;
+    const { attempt, socket, viewers, log, cutOff } = this.#options;
     const url = new URL(request.url);
     const state = this.#state();
     if (url.pathname !== '/viewer') {
@@ -47,7 +47,10 @@ export class Connections {
     const by = url.searchParams.get('by') ?? '';
     const wait = cutOff.waitFor(`viewer ${by}`, Date.now());
     if (wait > 0) return tooManyConnections(wait);
-    return viewers.accept(Number(url.searchParams.get('after') ?? 0), by, { state, log: log.store });
+    const wereThere = viewers.arePresent;
+    const answer = viewers.accept(Number(url.searchParams.get('after') ?? 0), by, { state, log: log.store });
+    if (!wereThere && viewers.arePresent) socket.sendWatched(true);
+    return answer;
   }
 
   /** Handles a message, unless its connection is closed already. */
@@ -70,8 +73,12 @@ export class Connections {
   /** A connection has ended. */
   closed(ws: WebSocket): void {
     const { attempt, socket, viewers } = this.#options;
-    if (socket.owns(ws)) attempt.closed(ws);
-    else viewers.closed(ws);
+    if (socket.owns(ws)) {
+      attempt.closed(ws);
+      return;
+    }
+    viewers.closed(ws);
+    if (!viewers.arePresent) socket.sendWatched(false);
   }
 
   /** The deployment's state; null when it was removed or is being removed. */

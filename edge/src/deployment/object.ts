@@ -153,6 +153,7 @@ export class DeploymentObject extends DurableObject<Env> {
       machine,
       socket,
       log,
+      viewers,
       artifacts: this.#artifacts,
       packs,
       sboms,

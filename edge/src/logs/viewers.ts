@@ -56,6 +56,11 @@ export class Viewers {
     return upgraded(client);
   }
 
+  /** Whether anyone follows the log. */
+  get arePresent(): boolean {
+    return this.#open().length > 0;
+  }
+
   /** Handles a viewer's report. `viewed` is null when the log is archived. */
   message(ws: WebSocket, message: string | ArrayBuffer, viewed: Viewed | null): void {
     const flow = this.#flow(ws);

@@ -18,7 +18,8 @@ const CONNECTS: Allowance = { burst: 30, perSecond: 0.5 };
 
 /**
  * An attempt. The log of a build that prints as fast as it can is 64 MB in about 1,100 batches and 150 `sync`; a quiet
- * one sends 11 frames a second at most. 200 artifacts cost 4,000 units, phases, plans and the result 300.
+ * one sends 11 frames a second at most, and 26 while someone follows it. 200 artifacts cost 4,000 units, phases, plans
+ * and the result 300.
  */
 export const ATTEMPT: SocketAllowance = {
   units: { burst: 10_000, perSecond: 200 },

@@ -8,7 +8,12 @@ import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { hex } from '../storage/hex.ts';
 import { request } from './worker.ts';
 
-type Frame = { type: string; parts?: { partNumber: number; url: string }[]; partSize?: number };
+type Frame = {
+  type: string;
+  parts?: { partNumber: number; url: string }[];
+  partSize?: number;
+  watched?: boolean;
+};
 
 /** A runner of a team, registered; gives its id and credential. */
 export async function givenRunner(
@@ -25,10 +30,11 @@ export async function givenRunner(
 export async function connectAttempt(
   { deploymentId, attempt, leaseToken }: Pick<Grant, 'deploymentId' | 'attempt' | 'leaseToken'>,
   credential: string,
+  headers: Record<string, string> = {},
 ) {
   const { webSocket, status } = await request(
     `/api/deployments/${deploymentId}/attempts/${attempt}/connect`,
-    { token: credential, headers: { Upgrade: 'websocket', [LEASE_TOKEN_HEADER]: leaseToken } },
+    { token: credential, headers: { Upgrade: 'websocket', [LEASE_TOKEN_HEADER]: leaseToken, ...headers } },
   );
   if (webSocket === null) throw new Error(`no socket was given, but ${status}`);
   const frames: Frame[] = [];
