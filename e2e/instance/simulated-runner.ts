@@ -4,6 +4,7 @@
  * reconnecting), so that a test controls exactly what happens.
  */
 import {
+  ACCEPTS_HEADER,
   type AttemptResult,
   DeploymentToRunner,
   type Grant,
@@ -17,6 +18,7 @@ import {
   type RegisteredRunner,
   type RunnerToDeployment,
   type RunnerToPool,
+  WATCHED,
 } from '@appflux/protocol';
 import { WebSocket } from 'ws';
 import type { z } from 'zod';
@@ -117,7 +119,11 @@ export class SimulatedAttempt {
     const { deploymentId, attempt } = this.grant;
     this.socket = new FrameSocket(
       `${this.#url}/api/deployments/${deploymentId}/attempts/${attempt}/connect`,
-      { Authorization: `Bearer ${this.#credential}`, [LEASE_TOKEN_HEADER]: leaseToken },
+      {
+        Authorization: `Bearer ${this.#credential}`,
+        [LEASE_TOKEN_HEADER]: leaseToken,
+        [ACCEPTS_HEADER]: WATCHED,
+      },
       DeploymentToRunner,
     );
     return this.socket;

@@ -1,6 +1,7 @@
 /** The runner's connection to the deployment that it builds. */
 import { randomUUID } from 'node:crypto';
 import {
+  ACCEPTS_HEADER,
   CLOSE,
   DETAILS,
   DeploymentToRunner,
@@ -12,6 +13,7 @@ import {
   SITE_BASE,
   SIZE_BUDGETS,
   TEAM_HEADER,
+  WATCHED,
 } from '@appflux/protocol';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
@@ -104,6 +106,7 @@ export class AttemptConnection
       headers: {
         authorization: `Bearer ${credential}`,
         [LEASE_TOKEN_HEADER]: leaseToken,
+        [ACCEPTS_HEADER]: WATCHED,
         ...(team === undefined ? {} : { [TEAM_HEADER]: team }),
       },
       timing: options.timing ?? TIMING,
@@ -205,6 +208,8 @@ export class AttemptConnection
         return this.#log?.acked(frame.seq);
       case 'resume':
         return this.#log?.resume(frame.from);
+      case WATCHED:
+        return this.#log?.watched(frame.watched);
       case 'upload_granted':
       case 'upload_done':
       case 'upload_refused':

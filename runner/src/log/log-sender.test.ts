@@ -321,6 +321,8 @@ type Step =
   | 'answer'
   | 'lose frame'
   | 'again'
+  | 'watch'
+  | 'leave'
   | 'tick';
 const step = fc.constantFrom<Step>(
   'write',
@@ -333,6 +335,8 @@ const step = fc.constantFrom<Step>(
   'answer',
   'lose frame',
   'again',
+  'watch',
+  'leave',
   'tick',
 );
 
@@ -369,6 +373,8 @@ test('property: whatever happens to the connections, the edge ends with exactly 
         if (each === 'answer' && edge.frames.length > 0) edge.answerOne(stream);
         if (each === 'lose frame') edge.frames.shift();
         if (each === 'again' && edge.frames[0] !== undefined) edge.frames.unshift(edge.frames[0]);
+        if (each === 'watch') stream.watched(true);
+        if (each === 'leave') stream.watched(false);
         if (each === 'tick') vi.advanceTimersByTime(150);
       }
       connect();

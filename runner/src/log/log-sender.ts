@@ -1,5 +1,6 @@
 /** Delivers numbered log lines to the edge: in order, without a gap, over any number of connections. */
 import type { LogLine, RunnerToDeployment } from '@appflux/protocol';
+import { BatchTimer } from './batch-timer.ts';
 import { DEFAULT_LIMITS, type LogLimits } from './log-limits.ts';
 import { LogQueue } from './log-queue.ts';
 import { Spool, type SpoolEntry } from './spool.ts';
@@ -39,7 +40,7 @@ export class LogSender {
   #openBytes = 0;
   /** Where the open batch's lines are on disk; undefined if one of them isn't there. */
   #openEntry: SpoolEntry | undefined;
-  #batchTimer: NodeJS.Timeout | undefined;
+  readonly #batchTimer: BatchTimer;
   #send: SendFrame | undefined;
   /** How many batches from the head of the queue have been sent on this connection. */
   #inFlight = 0;
@@ -62,6 +63,7 @@ export class LogSender {
     this.#onFault = options.onFault;
     this.#spool = new Spool(options.spoolPath, options.onSpoolError);
     this.#queue = new LogQueue(this.#spool, this.#limits.memoryBytes);
+    this.#batchTimer = new BatchTimer(this.#limits, () => this.#closeBatch());
   }
 
   /**
@@ -79,7 +81,7 @@ export class LogSender {
     this.#open.push(json);
     this.#openBytes += bytes;
     if (this.#open.length >= this.#limits.batchLines) this.#closeBatch();
-    else this.#batchTimer ??= setTimeout(() => this.#closeBatch(), this.#limits.batchMs);
+    else this.#batchTimer.gathered();
     return this.#lastSeq;
   }
 
@@ -111,7 +113,15 @@ export class LogSender {
     this.acked(ackedSeq);
   }
 
+  /** Whether anyone follows the log, on this connection: lines go out sooner then (LogLimits). */
+  watched(isWatched: boolean) {
+    if (this.#faulty) return;
+    this.#batchTimer.isWatched = isWatched;
+    if (isWatched) this.#closeBatch();
+  }
+
   disconnected() {
+    this.#batchTimer.isWatched = false;
     this.#send = undefined;
     this.#startOver();
     clearTimeout(this.#ackTimer);
@@ -155,7 +165,7 @@ export class LogSender {
   close(): boolean {
     const isOpen = this.#ackedSeq < this.#lastSeq && !this.#faulty;
     this.disconnected();
-    clearTimeout(this.#batchTimer);
+    this.#batchTimer.stop();
     this.#faulty = true;
     this.#wake();
     this.#spool.close(isOpen);
@@ -163,9 +173,8 @@ export class LogSender {
   }
 
   #closeBatch() {
-    clearTimeout(this.#batchTimer);
-    this.#batchTimer = undefined;
     if (this.#open.length === 0) return;
+    this.#batchTimer.sent();
     this.#queue.push(
       this.#lastSeq - this.#open.length + 1,
       this.#lastSeq,
