@@ -14,9 +14,16 @@ interface LogOptions {
   team?(): string | null;
   /** Called with each status in the live log, which arrives sooner than a poll. */
   onState(status: DeploymentStatus, phase: Phase | null): void;
-  /** Schedules a batched update; by default after 100 milliseconds. */
+  /** Schedules a batched update; by default for the browser's next frame, or later if there are many rows. */
   soon?(work: () => void): void;
 }
+
+/**
+ * An update takes a time that grows with the rows. From this many on, updates are this far apart, in milliseconds, so that
+ * a log that arrives fast leaves the page time for its reader.
+ */
+const MANY_ROWS = 20_000;
+const MANY_ROWS_PAUSE_MS = 100;
 
 /** The log of a running deployment. Holds all its lines, or the newest ones of a very long log. */
 export class LiveLog implements LogContent {
@@ -157,7 +164,7 @@ export class LiveLog implements LogContent {
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    const soon = this.#options.soon ?? ((work) => setTimeout(work, 100));
+    const soon = this.#options.soon ?? (this.#shown.length < MANY_ROWS ? requestAnimationFrame : later);
     soon(() => this.#flush());
   }
 
@@ -168,6 +175,8 @@ export class LiveLog implements LogContent {
     this.longest = this.#rows.longest;
   }
 }
+
+const later = (work: () => void) => setTimeout(work, MANY_ROWS_PAUSE_MS);
 
 /** Errors are noticed as lines arrive. */
 class LiveErrors implements Errors {

@@ -1,6 +1,6 @@
 import type { LogLine } from '@appflux/protocol';
 import { flushSync } from 'svelte';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { watch } from '../../testing/watch.svelte.ts';
 import { LiveLog } from './live-log.svelte.ts';
 
@@ -12,15 +12,21 @@ const line = (seq: number, text = `line ${seq}`): LogLine => ({
   text,
 });
 
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const options = {
+  deploymentId: '66f2a1c04b7e9d0012345678',
+  api: { logs: { page: () => Promise.reject(new Error('not called in this test')) } },
+  token: async () => null,
+  onState: () => undefined,
+};
+
 function log() {
   const soon: (() => void)[] = [];
-  const made = new LiveLog({
-    deploymentId: '66f2a1c04b7e9d0012345678',
-    api: { logs: { page: () => Promise.reject(new Error('not called in this test')) } },
-    token: async () => null,
-    onState: () => undefined,
-    soon: (work) => soon.push(work),
-  });
+  const made = new LiveLog({ ...options, soon: (work) => soon.push(work) });
   return { log: made, soon, flush: () => soon.splice(0).forEach((work) => void work()) };
 }
 
@@ -39,6 +45,26 @@ test('many batches cause one update of the page', () => {
   expect(shown.lineCount).toBe(500);
   expect(changes).toBe(2);
   stop();
+});
+
+test('lines are shown in the next frame, and in a very long log after a short pause', () => {
+  vi.useFakeTimers();
+  const frames: (() => void)[] = [];
+  vi.stubGlobal('requestAnimationFrame', (work: () => void) => frames.push(work));
+  const shown = new LiveLog(options);
+  shown.take([line(1)]);
+  expect(shown.lineCount).toBe(0);
+  frames.shift()?.();
+  expect(shown.lineCount).toBe(1);
+  shown.take(Array.from({ length: 20_000 }, (_, index) => line(index + 2)));
+  frames.shift()?.();
+  expect(shown.lineCount).toBe(20_001);
+  shown.take([line(20_002)]);
+  expect(frames).toEqual([]);
+  vi.advanceTimersByTime(99);
+  expect(shown.lineCount).toBe(20_001);
+  vi.advanceTimersByTime(1);
+  expect(shown.lineCount).toBe(20_002);
 });
 
 test('revealing a line opens its section', () => {
