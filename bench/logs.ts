@@ -1,20 +1,23 @@
 /**
  * The live log: how many lines per second reach a hundred viewers through the control plane, compared with a bare
- * WebSocket relay of the same frames; and how late a line is at a moderate pace. The source is the runner's own log
- * stream, with its batches and its window.
+ * WebSocket relay of the same frames; and how late a line is at several paces, while someone follows the log and while
+ * nobody does. The source is the runner's own log stream, with its batches and its window.
  */
 import { startInstance } from '../e2e/instance/edge.ts';
 import { numberFlags } from './flags.ts';
 import { EdgePath } from './logs/edge-path.ts';
-import { type Delivered, delivered, paced } from './logs/measure.ts';
+import { type Delivered, delivered, type Paced, paced } from './logs/measure.ts';
 import type { LogPath } from './logs/path.ts';
 import { RelayPath } from './logs/relay-path.ts';
+import { PRICES } from './prices.ts';
 import { conditions, print, progress, round, table } from './report.ts';
 import { median } from './statistics.ts';
 
 const flags = numberFlags({ rounds: 5, lines: 30_000, viewers: 100, seconds: 10 });
 /** Lines per second, for the latency. */
-const PACE = 100;
+const PACES = [1, 100, 5_000];
+/** At a low pace, at least so many lines are written. */
+const LEAST_LINES = 20;
 
 const under = conditions();
 const edge = await startInstance();
@@ -29,16 +32,20 @@ try {
       progress(`${path.name} ${turn}/${flags.rounds}: ${Math.round(speed.linesPerSecond)} lines/s`);
     }
   }
+  const ways: readonly (readonly [LogPath, boolean])[] = [
+    [new EdgePath(edge), true],
+    [new EdgePath(edge, { heedsViewers: false }), false],
+    [new RelayPath(), true],
+    [new RelayPath({ isWatched: false }), false],
+  ];
   const latencies = [];
-  for (const path of paths) {
-    const latency = await paced(path, { ...flags, linesPerSecond: PACE });
-    latencies.push([
-      path.name,
-      latency.lines,
-      round(latency.p50Ms),
-      round(latency.p99Ms),
-      round(latency.maxMs),
-    ]);
+  for (const linesPerSecond of PACES) {
+    for (const [path, isWatched] of ways) {
+      const seconds = Math.max(flags.seconds, LEAST_LINES / linesPerSecond);
+      const measured = await paced(path, { ...flags, seconds, linesPerSecond });
+      latencies.push(latencyRow(linesPerSecond, path.name, isWatched, measured));
+      progress(`${path.name}, ${linesPerSecond} lines/s, ${isWatched ? 'watched' : 'unwatched'}: measured`);
+    }
   }
   print(
     `Live logs: ${flags.lines} lines to ${flags.viewers} viewers, ${flags.rounds} alternating rounds`,
@@ -48,11 +55,35 @@ try {
       paths.map((path) => speedRow(path.name, speeds.get(path) ?? [])),
     ),
     `Share of the relay's throughput: median ${round(median(ratios(speeds, paths)))}, per round ${ratios(speeds, paths).map(round).join(' ')}`,
-    table([`at ${PACE} lines/s through`, 'lines received', 'p50 ms', 'p99 ms', 'max ms'], latencies),
-    'A line waits up to 100 ms in the runner so that others can share its frame: that is part of both.',
+    table(
+      [
+        'lines/s',
+        'through',
+        'watched',
+        'lines received',
+        'p50 ms',
+        'p99 ms',
+        'max ms',
+        'frames/s in',
+        '$ a million minutes',
+      ],
+      latencies,
+    ),
+    [
+      'Unwatched: the source does not know of the viewers, as nobody would see it otherwise. It is also what runners of',
+      'earlier versions do, and how old a line is when the control plane has it.',
+      'Dollars: WebSocket messages in, beyond what the plan includes. Messages out are free.',
+    ].join('\n'),
   );
 } finally {
   await edge.stop();
+}
+
+function latencyRow(pace: number, through: string, isWatched: boolean, measured: Paced): (string | number)[] {
+  const { lines, p50Ms, p99Ms, maxMs, framesPerSecond } = measured;
+  const dollars = framesPerSecond * 60 * PRICES.objectMessage.dollars * 1e6;
+  const times = [p50Ms, p99Ms, maxMs, framesPerSecond, dollars].map(round);
+  return [pace, through, isWatched ? 'yes' : 'no', lines, ...times];
 }
 
 function speedRow(name: string, measured: readonly Delivered[]): (string | number)[] {

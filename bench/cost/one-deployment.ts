@@ -1,12 +1,11 @@
 /** One deployment of a given size, built by a simulated runner at the pace of a real build. */
 import { createHash, randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { HEARTBEAT_MS } from '@appflux/protocol';
 import { Client } from '../../e2e/instance/client.ts';
 import { type SimulatedAttempt, SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
 import { Viewer } from '../../e2e/instance/viewer.ts';
-import { LogSender } from '../../runner/src/log/log-sender.ts';
+import type { LogSender } from '../../runner/src/log/log-sender.ts';
+import { openSender } from '../logs/open-sender.ts';
 import { SAMPLE_PLAN } from '../plan.ts';
 
 export interface Size {
@@ -44,13 +43,13 @@ async function deploy(
   const uploadId = await client.upload('source.zip', randomBytes(1024 * 1024));
   const { id } = await client.deploy(slug, { uploadId });
   const attempt = await runner.begin();
+  const stream = openSender(attempt);
   const viewers = await watch(client, instance, id, size.viewers);
   const beat = setInterval(() => {
     runner.pool.ping();
     attempt.socket.ping();
   }, HEARTBEAT_MS);
   try {
-    const stream = openStream(attempt);
     await build(attempt, stream, size);
     await stream.drained();
     await deliver(attempt, randomBytes(size.artifactMegabytes * 1_000_000));
@@ -95,29 +94,6 @@ async function watch(
     viewers.push(follows);
   }
   return viewers;
-}
-
-function openStream(attempt: SimulatedAttempt): LogSender {
-  const fault = (reason: unknown) => {
-    throw reason instanceof Error ? reason : new Error(String(reason));
-  };
-  const stream = new LogSender({
-    attempt: attempt.grant.attempt,
-    ackedSeq: 0,
-    spoolPath: join(tmpdir(), `appflux-bench-${process.pid}-spool`),
-    onFault: fault,
-    onSpoolError: fault,
-  });
-  const { socket } = attempt.socket;
-  socket.on('message', (data) => {
-    const ack = /^\{"type":"ack","seq":(\d+)\}$/.exec(data.toString());
-    if (ack?.[1] !== undefined) stream.acked(Number(ack[1]));
-  });
-  stream.connected(0, (frame) => {
-    socket.send(frame);
-    return true;
-  });
-  return stream;
 }
 
 /** The phases of a build, its lines spread evenly over its time. */

@@ -1,28 +1,28 @@
 /** Through the control plane: a deployment's object, its writes to SQLite and its hibernating viewers. */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@appflux/protocol';
+import { randomUUID } from 'node:crypto';
+import { HEARTBEAT_MS, LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@appflux/protocol';
 import { Client } from '../../e2e/instance/client.ts';
 import type { EdgeInstance } from '../../e2e/instance/edge.ts';
 import { SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
-import { LogSender } from '../../runner/src/log/log-sender.ts';
 import { STREAM_LIMITS } from './measure.ts';
+import { openSender } from './open-sender.ts';
 import type { LogPath, OpenLog } from './path.ts';
 
 export class EdgePath implements LogPath {
   readonly name = 'AppFlux';
   readonly #edge: EdgeInstance;
-  #opened = 0;
+  readonly #heedsViewers: boolean;
 
-  constructor(edge: EdgeInstance) {
+  /** `heedsViewers`: whether the runner sends lines sooner while someone follows the log. */
+  constructor(edge: EdgeInstance, { heedsViewers = true } = {}) {
     this.#edge = edge;
+    this.#heedsViewers = heedsViewers;
   }
 
   /** Opens the log of a new app of this name. */
-  async open(name = `log-${this.#opened + 1}`): Promise<OpenLog & { readonly id: string }> {
+  async open(name = `log-${randomUUID().slice(0, 8)}`): Promise<OpenLog & { readonly id: string }> {
     const { url, token } = this.#edge;
     const client = new Client(this.#edge);
-    this.#opened += 1;
     const uploadId = await client.upload('site.zip', Buffer.from('ignored by a simulated runner'));
     const { slug } = await client.createApp({ name, build: { labels: [name] } });
     const registered = await client.registerRunner(name, [name]);
@@ -31,26 +31,15 @@ export class EdgePath implements LogPath {
     const attempt = await runner.granted();
     runner.accept(attempt.grant);
     const { ackedSeq } = await attempt.socket.next('welcome');
-    const stream = new LogSender({
-      attempt: attempt.grant.attempt,
+    const beat = setInterval(() => attempt.socket.ping(), HEARTBEAT_MS);
+    let frames = 0;
+    const stream = openSender(attempt, {
       ackedSeq,
-      spoolPath: join(tmpdir(), `appflux-bench-${process.pid}-${this.#opened}`),
-      onFault: (message) => {
-        throw new Error(message);
-      },
-      onSpoolError: (error) => {
-        throw error;
-      },
       limits: STREAM_LIMITS,
-    });
-    const { socket } = attempt.socket;
-    socket.on('message', (data) => {
-      const ack = /^\{"type":"ack","seq":(\d+)\}$/.exec(data.toString());
-      if (ack?.[1] !== undefined) stream.acked(Number(ack[1]));
-    });
-    stream.connected(ackedSeq, (frame) => {
-      socket.send(frame);
-      return true;
+      heedsViewers: this.#heedsViewers,
+      onFrame: () => {
+        frames += 1;
+      },
     });
     return {
       id,
@@ -58,7 +47,9 @@ export class EdgePath implements LogPath {
       viewerProtocols: [LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + token],
       lastSeq: ackedSeq,
       stream,
+      frames: () => frames,
       close: async () => {
+        clearInterval(beat);
         stream.close();
         const failure = {
           code: 'build_failed',

@@ -44,21 +44,29 @@ export async function delivered(
   }
 }
 
-/** At a moderate pace: how late each line is at each viewer. */
+export interface Paced extends Latency {
+  /** Frames that the source sent in a second. */
+  readonly framesPerSecond: number;
+}
+
+/** At a given pace: how late each line is at each viewer. */
 export async function paced(
   path: LogPath,
   { linesPerSecond, seconds, viewers: count }: { linesPerSecond: number; seconds: number; viewers: number },
-): Promise<Latency> {
+): Promise<Paced> {
   const lines = linesPerSecond * seconds;
   const log = await path.open();
   const viewers = await Viewers.connect(log, count, log.lastSeq + lines, true);
   try {
+    const before = log.frames();
+    const startedAt = performance.now();
     await writePaced(lines, 1000 / linesPerSecond, () => {
       log.stream.write(lineOf(`${performance.timeOrigin + performance.now()} `));
     });
     const { latency } = await viewers.complete;
     if (latency === null) throw new Error('the viewers measured no times');
-    return latency;
+    const framesPerSecond = ((log.frames() - before) * 1000) / (performance.now() - startedAt);
+    return { ...latency, framesPerSecond };
   } finally {
     viewers.close();
     await log.close();

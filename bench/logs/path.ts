@@ -9,6 +9,8 @@ export interface OpenLog {
   /** The number of the last line before the stream's first. */
   readonly lastSeq: number;
   readonly stream: LogSender;
+  /** How many frames the source has sent. */
+  frames(): number;
   close(): Promise<void>;
 }
 

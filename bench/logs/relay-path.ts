@@ -10,7 +10,13 @@ import type { LogPath, OpenLog } from './path.ts';
 
 export class RelayPath implements LogPath {
   readonly name = 'bare ws relay';
+  readonly #isWatched: boolean;
   #opened = 0;
+
+  /** `isWatched`: whether the source sends lines as soon as it does while someone follows the log. */
+  constructor({ isWatched = true } = {}) {
+    this.#isWatched = isWatched;
+  }
 
   async open(): Promise<OpenLog> {
     this.#opened += 1;
@@ -31,17 +37,21 @@ export class RelayPath implements LogPath {
       },
       limits: STREAM_LIMITS,
     });
+    let frames = 0;
     stream.connected(0, (frame) => {
+      frames += 1;
       // A relay stores nothing and confirms nothing: what the kernel has accepted counts as delivered.
       const last = /.*"seq":(\d+)/s.exec(frame)?.[1];
       if (last !== undefined) socket.send(frame, () => stream.acked(Number(last)));
       return true;
     });
+    stream.watched(this.#isWatched);
     return {
       viewerUrl: `${url}/viewer`,
       viewerProtocols: [],
       lastSeq: 0,
       stream,
+      frames: () => frames,
       close: async () => {
         stream.close();
         socket.close();
