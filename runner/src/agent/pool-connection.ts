@@ -23,7 +23,13 @@ import {
 import type { Journal } from '../journal.ts';
 import type { Capacity, Registered } from './capacity.ts';
 import { edgeFrame } from './frames.ts';
-import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
+import {
+  LOCAL_SOCKET_TIMING,
+  type Loss,
+  ReconnectingSocket,
+  SOCKET_TIMING,
+  type SocketTiming,
+} from './reconnecting-socket.ts';
 
 export interface PoolOptions {
   /** The edge's public address. */
@@ -60,6 +66,8 @@ export class PoolConnection {
   #takesPictures: boolean | undefined;
   #leaves = false;
   #complaint = '';
+  /** Why the connection was lost last; null while there is one. */
+  #lostBy: string | null = null;
   /** What the edge of this connection takes besides frames of version 0.1.0; null before its `welcome`. */
   #accepts: readonly string[] | null = null;
 
@@ -71,7 +79,7 @@ export class PoolConnection {
         authorization: `Bearer ${options.credential}`,
         [PROTOCOL_HEADER]: String(PROTOCOL),
       },
-      timing: options.timing ?? SOCKET_TIMING,
+      timing: options.timing ?? (isOnThisMachine(options.url) ? LOCAL_SOCKET_TIMING : SOCKET_TIMING),
       refuse: (headers) => incompatible(headers[PROTOCOL_HEADER]),
       onOpen: () => this.#opened(),
       onMessage: (text) => this.#take(text),
@@ -202,6 +210,7 @@ export class PoolConnection {
     if (frame?.type === 'welcome') {
       this.#socket.settled(frame.returnWithinMs);
       this.#complaint = '';
+      this.#lostBy = null;
       this.#welcomed(frame.accepts ?? []);
       journal.info('Connected to the pool', {
         runner: frame.runnerId,
@@ -236,13 +245,17 @@ export class PoolConnection {
     } else if (loss.code === CLOSE.replaced) {
       journal.error('Another process uses the credential of this runner. Register each runner separately.');
     } else {
-      journal.warn('Lost the connection to the pool. Reconnecting', {
-        reason: loss.reason,
-        code: loss.code,
-        status: loss.status,
-      });
+      this.#report({ reason: loss.reason, code: loss.code, status: loss.status });
     }
     return 'retry';
+  }
+
+  /** Reports a loss once, and not at each of the following tries that fail for the same reason. */
+  #report(facts: Pick<Loss, 'reason' | 'code' | 'status'>) {
+    const by = JSON.stringify(facts);
+    if (by !== this.#lostBy)
+      this.#options.journal.warn('Lost the connection to the pool. Reconnecting', facts);
+    this.#lostBy = by;
   }
 
   /** Said once, and not at each of the following tries. */
@@ -257,6 +270,9 @@ export class PoolConnection {
     this.#socket.send(JSON.stringify(frame));
   }
 }
+
+const isOnThisMachine = ({ hostname }: URL): boolean =>
+  /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 
 /** Why this runner doesn't work with an instance that names its protocol so; null if it does. */
 function incompatible(header: string | string[] | undefined): ErrorBody['error'] | null {

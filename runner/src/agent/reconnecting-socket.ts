@@ -35,6 +35,12 @@ export const SOCKET_TIMING: SocketTiming = {
   backoff: { baseMs: 500, capMs: 15_000 },
 };
 
+/** The same for an instance on this machine, which starts together with the runner, and is restarted within seconds. */
+export const LOCAL_SOCKET_TIMING: SocketTiming = {
+  ...SOCKET_TIMING,
+  backoff: { baseMs: 100, capMs: 500 },
+};
+
 export interface SocketOptions {
   /** An http(s) or ws(s) address. */
   readonly url: URL;
