@@ -31,6 +31,8 @@ const COMMANDS = [
   'upgrade',
   'screenshots',
 ];
+/** Commands that people wait for at each start, and that run for long: what V8 compiles of them is kept. */
+const LONG_LIVED = new Set(['start', 'dev']);
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 
 /**
@@ -120,7 +122,11 @@ async function main() {
         'If your npm configuration omits optional packages, allow them and run "npm ci".',
     );
   }
-  become(node.startsWith('/') ? node : join(ROOT, node), [join(ROOT, 'stack', `${command}.ts`), ...args]);
+  become(node.startsWith('/') ? node : join(ROOT, node), [
+    ...(LONG_LIVED.has(command) ? ['--import', join(ROOT, 'stack', 'compile-cache.mjs')] : []),
+    join(ROOT, 'stack', `${command}.ts`),
+    ...args,
+  ]);
 }
 
 await main();

@@ -11,7 +11,7 @@ import { bundleWorker } from './edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
 import { databaseFile } from './edge/databases.ts';
 import { isMigrated, migrateDatabases } from './edge/migrations.ts';
-import { type RunningEdge, startEdge } from './edge/process.ts';
+import { launchEdge, type RunningEdge, startEdge } from './edge/process.ts';
 import { freePort } from './free-port.ts';
 import { isStackProblem } from './problem.ts';
 
@@ -34,18 +34,18 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function start(changes: Partial<EdgeConfig> = {}): Promise<RunningEdge> {
-  const config: EdgeConfig = {
-    port,
-    wranglerConfig,
-    main,
-    persist: join(folder, 'persisted'),
-    bucket,
-    variables: { PUBLIC_URL: publicUrl(port), SECRET: 'made at first start' },
-    ...changes,
-  };
-  return startEdge(config, { env: process.env, logFile });
-}
+const configOf = (changes: Partial<EdgeConfig> = {}): EdgeConfig => ({
+  port,
+  wranglerConfig,
+  main,
+  persist: join(folder, 'persisted'),
+  bucket,
+  variables: { PUBLIC_URL: publicUrl(port), SECRET: 'made at first start' },
+  ...changes,
+});
+
+const start = (changes: Partial<EdgeConfig> = {}): Promise<RunningEdge> =>
+  startEdge(configOf(changes), { env: process.env, logFile });
 
 const get = (path: string) => fetch(`${publicUrl(port)}${path}`);
 const getJson = async (path: string): Promise<unknown> => (await get(path)).json();
@@ -271,5 +271,12 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
     const problem: unknown = await startOwn({ port: address.port }).catch((error: unknown) => error);
     server.close();
     expect(isStackProblem(problem, 'edge_failed') && problem.sentence).toContain(`${address.port}`);
+  });
+
+  test('that has ended before it was given its config runs nothing', async () => {
+    const launched = await launchEdge({ persist: join(folder, 'launched'), env: process.env, logFile });
+    await launched.stop(5_000);
+    const problem: unknown = await launched.run(configOf()).catch((error: unknown) => error);
+    expect(isStackProblem(problem, 'edge_failed') && problem.sentence).toContain('SIGTERM');
   });
 });

@@ -13,7 +13,7 @@ import { startCrons } from './edge/crons.ts';
 import { migrateDatabases } from './edge/migrations.ts';
 import { miniflareOptions } from './edge/options.ts';
 import { isStackProblem, messageOf } from './problem.ts';
-import { keepServers } from './servers/servers.ts';
+import { keepServers, type Servers } from './servers/servers.ts';
 import { readWranglerConfig } from './wrangler/config.ts';
 
 if (process.send === undefined) {
@@ -51,14 +51,16 @@ function logFrom(least: LogLevel): typeof log {
   };
 }
 
+type Question = Parameters<Servers['service']>[0];
+
 async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   for (const name of await migrateDatabases(config)) log('info', `applied migration ${name}`);
   const blobs = new Blobs(blobFolder(config.persist, config.bucket.name));
-  const servers = config.servers === undefined ? null : await keepServers(config.servers, log);
-  const miniflare = new Miniflare(
-    miniflareOptions(config, logFrom(config.logLevel), blobs, servers?.service ?? null),
-  );
-  await miniflare.ready;
+  // Both processes start side by side. What the control plane asks about the other one waits until that is known.
+  const keeping = config.servers === undefined ? null : keepServers(config.servers, log);
+  const service = keeping === null ? null : async (request: Question) => (await keeping).service(request);
+  const miniflare = new Miniflare(miniflareOptions(config, logFrom(config.logLevel), blobs, service));
+  const [servers] = await Promise.all([keeping, miniflare.ready]);
   const crons = startCrons(
     miniflare,
     Triggers.parse(readWranglerConfig(config.wranglerConfig).config.triggers).crons,

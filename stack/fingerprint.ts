@@ -1,6 +1,7 @@
 /** Says whether an output was made from the current inputs: files, and one hash over all of them. */
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** An input file. */
@@ -42,14 +43,18 @@ export async function readTree(
   prefix = '',
   leftOut: readonly string[] = ['node_modules'],
 ): Promise<InputFile[]> {
+  return filesBelow(folder, prefix, leftOut);
+}
+
+/** Blocks on purpose: a start reads thousands of small files, whose promises took several times as long as the files. */
+function filesBelow(folder: string, prefix: string, leftOut: readonly string[]): InputFile[] {
   const files: InputFile[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (!leftOut.includes(entry.name))
-        files.push(...(await readTree(join(folder, entry.name), path, leftOut)));
+      if (!leftOut.includes(entry.name)) files.push(...filesBelow(join(folder, entry.name), path, leftOut));
     } else if (entry.isFile() && !isTest(entry.name)) {
-      files.push(await readInput(join(folder, entry.name), path));
+      files.push(readNow(join(folder, entry.name), path));
     }
   }
   return files;
@@ -57,9 +62,20 @@ export async function readTree(
 
 /** One file, under the given path. */
 export async function readInput(file: string, path: string): Promise<InputFile> {
-  await using handle = await open(file);
-  const { mode } = await handle.stat();
-  return { path, executable: (mode & 0o100) !== 0, content: await handle.readFile() };
+  return readNow(file, path);
+}
+
+function readNow(file: string, path: string): InputFile {
+  const descriptor = openSync(file, 'r');
+  try {
+    return {
+      path,
+      executable: (fstatSync(descriptor).mode & 0o100) !== 0,
+      content: readFileSync(descriptor),
+    };
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** The stored fingerprint of an output; null if there is none. */

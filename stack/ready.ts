@@ -6,7 +6,7 @@ import { StackProblem } from './problem.ts';
 import type { Task } from './progress.ts';
 
 const READY_WITHIN_MS = 120_000;
-const ASK_EVERY_MS = 200;
+const ASK_EVERY_MS = 50;
 
 /** What is missing, in words; null if nothing is. */
 export function waitingFor(

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Runner, UpdateRunner } from '@appflux/protocol';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { GIVES_MEMORY_BACK } from '../runner/src/memory.ts';
 import { addressesOf } from './addresses/addresses.ts';
 import { type Child, startChild } from './child.ts';
 import { ROOT } from './command.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { LONG_LIVED } from './long-lived.ts';
 import { isStackProblem, lastLines, StackProblem } from './problem.ts';
 import type { Settings } from './settings.ts';
 import { statePaths } from './state.ts';
@@ -56,7 +56,7 @@ export function runnerCommand(settings: Settings, name: string, env: NodeJS.Proc
     args: [join(ROOT, 'runner', 'src', 'commands', 'cli.ts')],
     state: statePaths(settings.state).runner(name),
     env: {
-      ...GIVES_MEMORY_BACK,
+      ...LONG_LIVED.env,
       ...env,
       APPFLUX_ALLOW_PRIVATE_SOURCES: settings.allowPrivateSources ? '1' : '0',
       APPFLUX_STATE: settings.state,
@@ -82,6 +82,7 @@ function imageCommand(): string {
 /**
  * Registers a runner unless the instance knows it; then it only sets the number of slots from the settings, and the URL of
  * an instance that has moved. Other changes to the registration are kept.
+ * @param beforeNew called before it registers: a process that runs with the registration before must end
  * @throws StackProblem `runner_failed`
  */
 export async function ensureRegistered(
@@ -90,6 +91,7 @@ export async function ensureRegistered(
   url: string,
   edge: ControlPlane,
   env: NodeJS.ProcessEnv,
+  beforeNew: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const runner = runnerCommand(settings, name, env);
   const registration = await readRegistration(runner.state);
@@ -101,6 +103,7 @@ export async function ensureRegistered(
     if (change !== null) await edge.updateRunner(own.id, change);
     return;
   }
+  await beforeNew();
   const token = await edge.registrationToken();
   const flags = ['--url', url, '--name', name, '--labels', 'linux', '--slots', String(settings.slots)];
   const result = await execa(
@@ -122,6 +125,12 @@ export async function ensureRegistered(
     `The runner ${name} could not register (${lastLines(result.all)})`,
     'see edge.log in the logs folder of the state folder',
   );
+}
+
+/** Whether a runner was registered at the instance of this URL; it may have been removed since. */
+export async function hasRegistered(name: string, settings: Settings, url: string): Promise<boolean> {
+  const registration = await readRegistration(statePaths(settings.state).runner(name));
+  return registration?.url === url;
 }
 
 /** Whether a runner was removed from the control plane since it registered. No answer does not count as removed. */
@@ -155,6 +164,7 @@ export async function startRunner(name: string, settings: Settings, env: NodeJS.
       '--pdeathsig',
       'TERM',
       process.execPath,
+      ...LONG_LIVED.flags,
       ...runner.args,
       // The number of slots is part of its registration, so a change in the dashboard reaches it while it runs.
       'start',

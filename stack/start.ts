@@ -10,10 +10,10 @@ import { isLoopback } from './addresses/host.ts';
 import { unresolvedNames } from './addresses/resolving.ts';
 import { runSchedule } from './backup/schedule.ts';
 import { ROOT, runCommand } from './command.ts';
-import { controlPlane } from './control-plane.ts';
+import { type ControlPlane, controlPlane } from './control-plane.ts';
 import { copyDashboard, ensureDashboard } from './dashboard.ts';
 import { bundleWorker } from './edge/bundle.ts';
-import { startEdge } from './edge/process.ts';
+import { launchEdge, startEdge } from './edge/process.ts';
 import { ensureEngine } from './engine/ensure.ts';
 import { serveAnswers } from './https/answers.ts';
 import { ensureCaddy } from './https/caddy.ts';
@@ -22,6 +22,7 @@ import { ensureImage } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
 import { edgeConfig } from './instance.ts';
+import { LocalRunners } from './local-runners.ts';
 import { forwardLogs } from './log/forward.ts';
 import { machineStatus } from './machine-status.ts';
 import { checkMongo } from './mongo/check.ts';
@@ -29,7 +30,6 @@ import { checkDisk, checkPlatform, checkPort } from './preconditions.ts';
 import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
-import { ensureRegistered, runnerNames, startRunner, wasRemoved } from './runners.ts';
 import { ensureScanner } from './scanner.ts';
 import { prepareServers } from './servers/prepare.ts';
 import { readSettings, type Settings, withoutSecrets } from './settings.ts';
@@ -39,8 +39,6 @@ import { stopRequested } from './stopping.ts';
 import { supervise } from './supervise.ts';
 import { unknownVariables } from './unknown-variables.ts';
 
-/** A runner removes its containers before it ends. */
-const RUNNER_GRACE_MS = 30_000;
 const EDGE_GRACE_MS = 10_000;
 
 const progress = progressOn(process.stdout);
@@ -66,10 +64,16 @@ async function bringUp(
   await checkDisk(state, paths.edge);
   if (settings.passedOn.MONGODB_URI !== undefined) await checkMongo(settings.passedOn.MONGODB_URI);
 
+  const logFile = join(paths.logs, 'edge.log');
+  // What serves ends after what builds.
+  const serving = cleanup.use(new AsyncDisposableStack());
+  const launched = await launchEdge({ persist: paths.edge, env, logFile });
+  serving.defer(async () => void (await launched.stop(EDGE_GRACE_MS)));
   // Only runners use an engine: without any, the instance needs neither Docker nor its permissions.
-  const dockerHost = settings.runners > 0 ? await prepareBuilds(settings, cleanup, signal) : null;
-  await ensureDashboard(ROOT, env, progress);
-  await copyDashboard(ROOT, paths.dashboard);
+  const [dockerHost] = await Promise.all([
+    settings.runners > 0 ? prepareBuilds(settings, cleanup, signal) : null,
+    prepareDashboard(paths.dashboard),
+  ]);
   const secrets = await keepSecrets(state);
   const edge = controlPlane(addresses.localUrl, secrets.operatorSecret);
   const answers = await serveAnswers({
@@ -78,9 +82,12 @@ async function bringUp(
     certificates: () => certificatesOf(addresses.https, paths.proxy),
     machine: () => machineStatus(state, dockerHost),
   });
-  cleanup.use(answers);
-  const proxySocket = addresses.https === null ? null : await proxySocketPath(state, cleanup);
-  if (writesToJournal(1)) cleanup.use(await forwardLogs(paths, say));
+  serving.use(answers);
+  const proxySocket = addresses.https === null ? null : await proxySocketPath(state, serving);
+  if (writesToJournal(1)) serving.use(await forwardLogs(paths, say));
+  const runnerEnv = { ...env, ...(dockerHost === null ? {} : { DOCKER_HOST: dockerHost }) };
+  const runners = new LocalRunners({ settings, edge, env: runnerEnv, say });
+  cleanup.defer(() => runners.stop());
   await during(progress, 'Starting AppFlux', async (task) => {
     task.detail('bundling the control plane');
     const wranglerConfig = join(ROOT, 'wrangler.toml');
@@ -89,7 +96,7 @@ async function bringUp(
       { wranglerConfig, sources, files: [join(ROOT, 'package-lock.json')] },
       paths.bundle,
     );
-    const servers = await prepareServers(ROOT, settings, cleanup);
+    const servers = await prepareServers(ROOT, settings, serving);
     task.detail('starting the control plane');
     const config = edgeConfig(settings, secrets, ROOT, main, {
       statusUrl: answers.statusUrl,
@@ -98,9 +105,10 @@ async function bringUp(
       proxySocket,
       servers,
     });
-    const start = () => startEdge(config, { env, logFile: join(paths.logs, 'edge.log') });
-    const control = supervise({ name: 'The control plane', first: await start(), start, say });
-    cleanup.defer(() => control.stop(EDGE_GRACE_MS));
+    const [first] = await Promise.all([launched.run(config), runners.startRegistered()]);
+    const start = () => startEdge(config, { env, logFile });
+    const control = supervise({ name: 'The control plane', first, start, say });
+    serving.defer(() => control.stop(EDGE_GRACE_MS));
     if (caddy === null || addresses.https === null || proxySocket === null) return;
     task.detail('starting the proxy');
     const proxy = await startProxy({
@@ -113,13 +121,19 @@ async function bringUp(
       env,
       say,
     });
-    cleanup.defer(() => proxy.stop());
+    serving.defer(() => proxy.stop());
   });
   const signIn = await edge.setUp(settings.bootstrapToken);
-  if (dockerHost !== null) await startRunners(settings, edge, dockerHost, cleanup);
+  if (runners.names.length > 0) await untilRunnersAre(runners, edge, paths.logs);
   cleanup.defer(runSchedule(state, env, say));
   progress.say(readyLine(addresses.publicUrl, signIn));
   collectGarbageSoon();
+}
+
+/** Builds the dashboard if its sources have changed, and copies it to the folder that the instance serves. */
+async function prepareDashboard(into: string): Promise<void> {
+  await ensureDashboard(ROOT, env, progress);
+  await copyDashboard(ROOT, into);
 }
 
 /** Makes sure of an engine, the malware scanner and the builder images. Returns the engine's address. */
@@ -144,35 +158,14 @@ async function prepareBuilds(
   return engine.address.name;
 }
 
-async function startRunners(
-  settings: Settings,
-  edge: ReturnType<typeof controlPlane>,
-  dockerHost: string,
-  cleanup: AsyncDisposableStack,
-): Promise<void> {
-  const names = runnerNames(settings.runners);
-  const runnerEnv = { ...env, DOCKER_HOST: dockerHost };
-  const { localUrl } = addressesOf(settings);
-  await during(
-    progress,
-    names.length === 1 ? 'Starting a runner' : `Starting ${names.length} runners`,
-    async (task) => {
-      const stops: (() => Promise<void>)[] = [];
-      cleanup.defer(async () => void (await Promise.all(stops.map((stop) => stop()))));
-      for (const name of names) {
-        await ensureRegistered(name, settings, localUrl, edge, runnerEnv);
-        const start = async () => {
-          if (!(await wasRemoved(name, settings, edge))) return startRunner(name, settings, runnerEnv);
-          say(`The runner ${name} was removed and stopped; the next start registers it again`);
-          return null;
-        };
-        const first = await startRunner(name, settings, runnerEnv);
-        const runner = supervise({ name: `The runner ${name}`, first, start, say });
-        stops.push(() => runner.stop(RUNNER_GRACE_MS));
-      }
-      await untilReady(edge, names, statePaths(settings.state).logs, task);
-    },
-  );
+/** Starts the runners that don't run yet, and waits until the instance is ready. */
+async function untilRunnersAre(runners: LocalRunners, edge: ControlPlane, logs: string): Promise<void> {
+  const { names } = runners;
+  const title = names.length === 1 ? 'Starting a runner' : `Starting ${names.length} runners`;
+  await during(progress, title, async (task) => {
+    await runners.start();
+    await untilReady(edge, names, logs, task);
+  });
 }
 
 /** Checks what the proxy needs, and gives its program; null where the instance doesn't end TLS itself. */
@@ -224,7 +217,7 @@ await runCommand(async () => {
     stopping.abort();
     await cleanup.disposeAsync();
   }
-  // Work that an interrupted start has left must not delay the end.
-  setImmediate(() => process.exit());
   return 0;
 });
+// What an interrupted start, or one that failed, has left undone must not delay the end.
+process.exit();

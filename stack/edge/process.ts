@@ -1,9 +1,9 @@
-/** Starts edge.ts as a child and waits until it answers. */
+/** Launches edge.ts as a child, and waits until it answers. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GIVES_MEMORY_BACK } from '../../runner/src/memory.ts';
 import { type Child, startChild } from '../child.ts';
 import { ROOT } from '../command.ts';
+import { LONG_LIVED } from '../long-lived.ts';
 import { lastLines, StackProblem } from '../problem.ts';
 import { type EdgeConfig, EdgeMessage } from './config.ts';
 
@@ -17,24 +17,36 @@ export interface RunningEdge extends Child {
  */
 const V8_FLAGS = '--initial-old-space-size=8';
 
+/** An edge process that loads its modules, and waits for what it is to run. */
+export interface LaunchedEdge {
+  /**
+   * Runs it. To be called once.
+   * @throws StackProblem `edge_failed` with its reason, or `state_newer`
+   */
+  run(config: EdgeConfig): Promise<RunningEdge>;
+  /** Ends it, also while it runs. */
+  stop(graceMs: number): Promise<unknown>;
+}
+
 /**
- * Starts an edge process.
- * @throws StackProblem `edge_failed` with its reason, or `state_newer`
+ * Launches an edge process.
+ * @param options.persist where the instance that it is to run stores its data, absolute
  */
-export async function startEdge(
-  config: EdgeConfig,
-  options: { env: NodeJS.ProcessEnv; logFile: string },
-): Promise<RunningEdge> {
+export async function launchEdge(options: {
+  persist: string;
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+}): Promise<LaunchedEdge> {
   // A killed process leaves its temporary files behind; the next one with the same state removes them.
-  const temporary = `${config.persist}-tmp`;
+  const temporary = `${options.persist}-tmp`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true, mode: 0o700 });
   const child = await startChild({
     command: process.execPath,
-    args: [join(ROOT, 'stack', 'edge.ts')],
+    args: [...LONG_LIVED.flags, join(ROOT, 'stack', 'edge.ts')],
     cwd: ROOT,
     env: {
-      ...GIVES_MEMORY_BACK,
+      ...LONG_LIVED.env,
       ...options.env,
       TMPDIR: temporary,
       // Miniflare would ask the network for this machine's location.
@@ -45,6 +57,22 @@ export async function startEdge(
     logFile: options.logFile,
     ipc: true,
   });
+  return { run: (config) => run(child, config, options.logFile), stop: child.stop };
+}
+
+/**
+ * Starts an edge process.
+ * @throws StackProblem `edge_failed` with its reason, or `state_newer`
+ */
+export async function startEdge(
+  config: EdgeConfig,
+  options: { env: NodeJS.ProcessEnv; logFile: string },
+): Promise<RunningEdge> {
+  const launched = await launchEdge({ ...options, persist: config.persist });
+  return launched.run(config);
+}
+
+async function run(child: Child, config: EdgeConfig, logFile: string): Promise<RunningEdge> {
   const answer = new Promise<EdgeMessage>((resolve, reject) => {
     child.process.once('message', (message) => {
       const parsed = EdgeMessage.safeParse(message);
@@ -52,7 +80,8 @@ export async function startEdge(
       else reject(parsed.error);
     });
   });
-  child.process.send(config);
+  // One that has ended meanwhile takes no message: its end says why.
+  child.process.send(config, () => undefined);
   const first = await Promise.race([answer, child.ended]);
   if (typeof first !== 'string' && first.type === 'ready') return { ...child, port: first.port };
   const reason = typeof first === 'string' ? `${first}: ${lastLines(await child.output())}` : first.reason;
@@ -60,9 +89,5 @@ export async function startEdge(
   if (typeof first !== 'string' && first.type === 'failed' && first.newer !== undefined) {
     throw new StackProblem('state_newer', first.reason, first.newer);
   }
-  throw new StackProblem(
-    'edge_failed',
-    `The control plane did not start (${reason})`,
-    `see ${options.logFile}`,
-  );
+  throw new StackProblem('edge_failed', `The control plane did not start (${reason})`, `see ${logFile}`);
 }
