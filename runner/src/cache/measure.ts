@@ -1,5 +1,8 @@
 /** How much a build has left. */
+import { lstat, opendir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
+import { BYTES, bytesOf, onDisk } from '../job/prepare/byte-path.ts';
 import { demultiplex } from '../sandbox/demux.ts';
 import { diskUsage } from '../sandbox/disk-watch.ts';
 import { containerEnd, type Engine } from '../sandbox/engine.ts';
@@ -21,6 +24,12 @@ export interface Measured {
   readonly files: number;
 }
 
+/** A tree of so many entries is left to `du`. */
+const FEW = 200;
+
+/** What stat(2) counts in. */
+const BLOCK_BYTES = 512n;
+
 const MEASURED = '/measured';
 /** What `du` says of one folder is a line; its complaints go elsewhere. */
 const MAX_ANSWER = 4096;
@@ -35,6 +44,8 @@ export async function measureTree(measuring: Measuring): Promise<Measured | null
 }
 
 async function asRoot({ path, signal }: Measuring): Promise<Measured | null> {
+  const few = await countFew(path);
+  if (few !== null) return few;
   const counted = await execa('du', ['--inodes', '-s', '-x', '--', path], {
     reject: false,
     cancelSignal: signal,
@@ -42,6 +53,38 @@ async function asRoot({ path, signal }: Measuring): Promise<Measured | null> {
   });
   const bytes = await diskUsage(path, signal);
   return measuredOf(counted.stdout, bytes === null ? undefined : String(bytes));
+}
+
+/**
+ * The same as `du` says; null of a tree with more than a few entries, or with one that cannot be looked at. Starting a
+ * program takes longer than looking at a few.
+ */
+async function countFew(path: string): Promise<Measured | null> {
+  const top = bytesOf(path);
+  const seen = new Set<bigint>();
+  let bytes = 0n;
+  const folders = [top];
+  try {
+    const { dev } = await lstat(path, { bigint: true });
+    const count = async (entry: string): Promise<void> => {
+      const found = await lstat(onDisk(entry), { bigint: true });
+      if (found.dev !== dev || seen.has(found.ino)) return;
+      seen.add(found.ino);
+      bytes += found.blocks * BLOCK_BYTES;
+      if (entry !== top && found.isDirectory()) folders.push(entry);
+    };
+    await count(top);
+    for (const folder of folders) {
+      for await (const { name } of await opendir(onDisk(folder), { encoding: BYTES })) {
+        if (seen.size >= FEW) return null;
+        await count(join(folder, name));
+      }
+    }
+  } catch {
+    // `du` says what can be said of it.
+    return null;
+  }
+  return { files: seen.size, bytes: Number(bytes) };
 }
 
 async function asBuilder({ engine, runnerId, image, path, signal }: Measuring): Promise<Measured | null> {

@@ -108,20 +108,21 @@ async function isAnyFull(own: readonly OwnFileSystem[]): Promise<boolean> {
 
 /**
  * Looks at the disk until the signal aborts or the build has to end; gives the reason for the latter. Free space is
- * asked for every second, which costs nothing; what the attempt takes is measured every ten seconds, or immediately when
- * space goes fast. A build can pass its limit by what it writes in between, but not in a source tree that has a file
+ * asked for every second, which costs nothing; what the attempt takes is measured after ten seconds and every ten, or
+ * immediately when space goes fast. A build can pass its limit by what it writes in between, but not in a source tree that has a file
  * system of its own.
  */
 export async function watchDisk(options: DiskWatchOptions): Promise<JobFailure | null> {
   const { folder } = options;
   const own = await ownFileSystems(folder);
-  let measuredAt = Number.NEGATIVE_INFINITY;
+  let measuredAt = performance.now();
   let tookMs = 0;
-  let freeThen = Number.POSITIVE_INFINITY;
+  let freeThen: number | null = null;
   while (!options.signal.aborted) {
     try {
       const { bavail, bsize } = await statfs(folder.top);
       const free = bavail * bsize;
+      freeThen ??= free;
       const pause = Math.max(MEASURE_EVERY_MS, tookMs / MEASURE_SHARE);
       const due = performance.now() - measuredAt >= pause || freeThen - free >= SUDDEN_BYTES;
       let used: number | null = null;
