@@ -63,7 +63,7 @@ export async function paced(
     await writePaced(lines, 1000 / linesPerSecond, () => {
       log.stream.write(lineOf(`${performance.timeOrigin + performance.now()} `));
     });
-    const { latency } = await viewers.complete;
+    const [{ latency }] = await Promise.all([viewers.complete, log.stream.drained()]);
     if (latency === null) throw new Error('the viewers measured no times');
     const framesPerSecond = ((log.frames() - before) * 1000) / (performance.now() - startedAt);
     return { ...latency, framesPerSecond };
