@@ -24,6 +24,9 @@ const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 15_000 };
 /** Without a byte of progress in either direction, in milliseconds. */
 const IDLE_MS = 60_000;
 
+/** Storage knows no upload that a part could belong to: it was ended. */
+export class UploadGone extends JobFailure {}
+
 /** The waits between tries; undefined when no try is left. */
 export const pausesOf =
   (backoff: BackoffPolicy = BACKOFF) =>
@@ -33,6 +36,7 @@ export const pausesOf =
 /**
  * Uploads parts, a few at a time.
  * @returns the parts that storage has now, and whether a grant expired before the rest was put
+ * @throws {JobFailure} `upload_failed`; {UploadGone}
  */
 export async function putParts(
   artifact: CollectedArtifact,
@@ -98,7 +102,8 @@ async function putPart(
   );
   if ('etag' in outcome) return outcome.etag;
   if (outcome.status === 403) return null;
-  throw new JobFailure('upload_failed', say`Storage did not accept ${artifact.name}: ${outcome.problem}`);
+  const Failure = outcome.status === 404 ? UploadGone : JobFailure;
+  throw new Failure('upload_failed', say`Storage did not accept ${artifact.name}: ${outcome.problem}`);
 }
 
 type PutOutcome = { etag: string } | { problem: string; again: boolean; status?: number };

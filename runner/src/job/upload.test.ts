@@ -288,4 +288,33 @@ describe('a site', () => {
     expect(repacks).toEqual([]);
     expect(attempt.frames.filter(({ type }) => type === 'upload')).toHaveLength(3);
   });
+
+  test('is reported again if its parts are joined already: an answer was lost', async () => {
+    const bytes = randomBytes(40_000);
+    const { result, attempt } = await upload({
+      artifacts: [await packed('site.zip', bytes, async () => undefined)],
+      prepare: (each, { edge }) => {
+        each.partSize = 10_000;
+        if (edge.sites !== undefined) edge.sites.lostAnswers = 1;
+      },
+      sites: true,
+    });
+    expect(result).toMatchObject({ status: 'success' });
+    expect(agent?.edge.storedBytes('site.zip').equals(bytes)).toBe(true);
+    const reports = attempt.frames.flatMap((frame) => (frame.type === 'uploaded' ? [frame.parts] : []));
+    expect(reports).toHaveLength(2);
+    expect(reports[1]).toEqual(reports[0]);
+  });
+
+  test('whose upload is gone before it was reported fails', async () => {
+    const { first } = await packs();
+    const { result } = await upload({
+      artifacts: [first],
+      prepare: (_, { edge }) => edge.storageFaults.push(404),
+      sites: true,
+    });
+    expect(result).toMatchObject({
+      failure: { code: 'upload_failed', message: expect.stringContaining('status 404') },
+    });
+  });
 });

@@ -14,7 +14,7 @@ import { retry } from '../retry.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from '../step-context.ts';
 import { untilAborted } from '../stop.ts';
 import { inSpan } from '../tracing/trace.ts';
-import { type PartsOptions, pausesOf, putParts } from './upload-parts.ts';
+import { type PartsOptions, pausesOf, putParts, UploadGone } from './upload-parts.ts';
 
 /** What a runner asks the edge about an artifact. */
 export type UploadQuestion = Extract<RunnerToDeployment, { type: 'upload' | 'uploaded' }>;
@@ -103,14 +103,24 @@ async function uploadOrRepack(
 
 /**
  * Uploads an artifact. The edge may lose a pack between its upload and the report of it; only the pack of a site is
- * uploaded again then, because other artifacts are kept.
+ * uploaded again then, because other artifacts are kept. If the edge had joined the parts, and only its answer was lost,
+ * storage takes no part again: then the same parts are reported again.
  */
 export async function uploadOne(
   artifact: CollectedArtifact,
   options: UploadTools,
   ctx: StepContext,
 ): Promise<void> {
-  const answer = await retry(() => uploadOnce(artifact, options, ctx), {
+  let reported: UploadedPart[] | null = null;
+  const uploadOnce = async (): Promise<UploadAnswer> => {
+    try {
+      reported = await putAll(artifact, options, ctx);
+    } catch (error) {
+      if (!(error instanceof UploadGone) || reported === null) throw error;
+    }
+    return report(artifact, reported, options, ctx);
+  };
+  const answer = await retry(uploadOnce, {
     isTransient: (last) => artifact.site !== undefined && isTemporary(last),
     pauseAfter: pausesOf(options.backoff),
     onRetry: (last, tries) => logRefusal(artifact.name, last, tries, options.journal),
@@ -119,13 +129,13 @@ export async function uploadOne(
   if (answer.type !== 'upload_done') throw refused(artifact, answer);
 }
 
-/** Uploads an artifact, and gives the answer to the report of it. */
-async function uploadOnce(
+/** Puts all bytes of an artifact into storage. Gives its parts in their order. */
+async function putAll(
   artifact: CollectedArtifact,
   options: UploadTools,
   ctx: StepContext,
-): Promise<UploadAnswer> {
-  const { attempt, connection } = options;
+): Promise<UploadedPart[]> {
+  const { attempt } = options;
   const { name, sha256, contentType, meta } = artifact;
   const done: UploadedPart[] = [];
   for (let grants = 1; ; grants += 1) {
@@ -149,10 +159,20 @@ async function uploadOnce(
     if (grants === GRANTS)
       throw new JobFailure('upload_failed', say`Storage rejected the upload grants for ${name}`);
   }
-  const parts = done.sort((a, b) => a.partNumber - b.partNumber);
-  const report = { type: 'uploaded', attempt, name, parts } as const;
-  if (artifact.site === undefined) return askUntilAnswered(report, options, ctx);
-  return untilAborted(connection.ask({ ...report, request: randomUUID() }), ctx.signal);
+  return done.sort((a, b) => a.partNumber - b.partNumber);
+}
+
+/** Reports the parts of an artifact, and gives the answer: for a site, also one that is temporary. */
+async function report(
+  { name, site }: CollectedArtifact,
+  parts: UploadedPart[],
+  options: UploadTools,
+  ctx: StepContext,
+): Promise<UploadAnswer> {
+  const { attempt, connection } = options;
+  const question = { type: 'uploaded', attempt, name, parts } as const;
+  if (site === undefined) return askUntilAnswered(question, options, ctx);
+  return untilAborted(connection.ask({ ...question, request: randomUUID() }), ctx.signal);
 }
 
 /** A question that is not numbered yet: each time it is asked counts as one of its own. */

@@ -157,6 +157,10 @@ export class FakeAttempt {
       const message = 'The pack is not stored any more';
       return this.send({ type: 'upload_refused', request, message, again: true });
     }
+    if (this.#sites?.losesAnswer()) {
+      const message = 'Storage doesn’t respond';
+      return this.send({ type: 'upload_refused', request, message, again: true });
+    }
     this.send({ type: 'upload_done', request });
   }
 

@@ -27,6 +27,8 @@ export class FakeSites {
   refusals = 0;
   /** How many packs are lost between their upload and the report of it. */
   lostPacks = 0;
+  /** How many reports of a pack are carried out and answered as if storage had failed: its parts are joined then. */
+  lostAnswers = 0;
   /** Where a runner finds the base's manifest; changed by tests of what goes wrong. */
   base: SiteBase | null = null;
   /** The questions that came. */
@@ -51,6 +53,14 @@ export class FakeSites {
     if (this.refusals === 0) return undefined;
     this.refusals -= 1;
     return `${SITE_BASE_GONE} removed`;
+  }
+
+  losesAnswer(): boolean {
+    if (this.lostAnswers === 0) return false;
+    this.lostAnswers -= 1;
+    // NoSuchUpload, for as many parts as are put in parallel.
+    this.#edge.storageFaults.push(404, 404, 404, 404);
+    return true;
   }
 
   /** Publishes a pack, which becomes the next base. */
