@@ -2,6 +2,7 @@
  * How much memory a whole instance needs, process by process: when it is idle, while it takes many small deployments, and
  * after a rest; and how long a restart takes. The engine, its containers and the malware scanner are not counted. The
  * deployments are built by runners that speak the real protocol and build nothing; the real runner waits beside them.
+ * At last, what a request costs: of the control plane, and in turns of a Worker that does nothing.
  *
  *   npm run bench:footprint
  *   npm run bench:footprint -- --deployments 300 --every 100 --rest 60
@@ -10,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { numberFlags } from './flags.ts';
 import { WholeInstance } from './footprint/instance.ts';
 import { footprint, PART_NAMES } from './footprint/processes.ts';
+import { requestCosts } from './footprint/requests.ts';
 import { conditions, print, progress, round, table } from './report.ts';
 import { openLane } from './soak/lane.ts';
 import { median } from './statistics.ts';
@@ -20,7 +22,15 @@ const AIMS = { idle: 300, after: 400, restart: 3 };
 /** From when on an instance is idle, in seconds: by then what its start needed was given back. */
 const SETTLED_S = 15;
 
-const flags = numberFlags({ deployments: 3_000, every: 300, lanes: 4, rest: 300, restarts: 3 });
+const flags = numberFlags({
+  deployments: 3_000,
+  every: 300,
+  lanes: 4,
+  rest: 300,
+  restarts: 3,
+  requests: 2_000,
+  rounds: 5,
+});
 const under = conditions();
 const instance = await WholeInstance.create();
 const rows: (string | number)[][] = [];
@@ -52,10 +62,12 @@ try {
   await sleep(flags.rest * 1000);
   const after = measured(`after ${flags.rest} s of rest`);
   const restart = median(restarts) / 1000;
+  const costs = flags.requests === 0 ? [] : await requestCosts(instance, flags);
   print(
     'Memory of an instance (PSS), in MB',
     under,
     table(['', ...PART_NAMES, 'in all'], rows),
+    table(['8 at a time', 'ms a request', 'of workerd’s processor time'], costs),
     table(
       ['', 'measured', 'aim'],
       [

@@ -19,6 +19,10 @@ export function partOf(command: string): Part {
   return PARTS.find(([, pattern]) => pattern.test(command))?.[0] ?? 'others';
 }
 
+/** The command line of a process, with spaces between its arguments; empty if it has ended. */
+export const commandOf = (pid: number): string =>
+  (textOf(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ');
+
 /**
  * The proportional set size (PSS) of a process and all that descend from it, by part, in bytes: pages that several
  * processes share count once in all. See proc_pid_smaps(5).
@@ -26,9 +30,8 @@ export function partOf(command: string): Part {
 export function footprint(root: number): Record<Part, number> {
   const found = Object.fromEntries(PART_NAMES.map((name) => [name, 0])) as Record<Part, number>;
   for (const pid of [root, ...below(root).map((process) => process.pid)]) {
-    const command = (textOf(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ');
     const size = Number(/^Pss:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
-    found[partOf(command)] += size * 1024;
+    found[partOf(commandOf(pid))] += size * 1024;
   }
   return found;
 }
