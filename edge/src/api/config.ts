@@ -6,7 +6,7 @@ import { json, router } from '../http/router.ts';
 import { githubApp } from '../identity/github.ts';
 import { journal } from '../journal.ts';
 import { sendsMail } from '../mail/settings.ts';
-import { maintenanceOf } from '../maintenance/object.ts';
+import { shownNotice } from '../maintenance/shown-notice.ts';
 import { setting } from '../settings.ts';
 import { signUpIsOpen } from '../teams/team.ts';
 
@@ -60,7 +60,7 @@ config.openapi(
 
 async function maintenanceNotice(env: Env): Promise<MaintenanceNotice | null> {
   try {
-    return await maintenanceOf(env).notice();
+    return await shownNotice(env);
   } catch (error) {
     // Only a notice is missing; people can sign in without it.
     journal.error('reading whether the instance is in maintenance failed', error);

@@ -11,6 +11,8 @@ import {
   type SetMaintenance,
 } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { maintenanceOf } from '../maintenance/object.ts';
+import { forgetNotice } from '../maintenance/shown-notice.ts';
 import { founder, memberOf, type SignedIn } from '../testing/people.ts';
 import { connectPool } from '../testing/pool.ts';
 import { forgetAll, request } from '../testing/worker.ts';
@@ -20,6 +22,7 @@ let apps = 0;
 
 beforeEach(async () => {
   await forgetAll();
+  forgetNotice();
   owner = await founder();
 });
 
@@ -153,6 +156,24 @@ test('everyone sees the notice, before they sign in', async () => {
   expect((await config()).maintenance).toBeNull();
   const { since } = await set({ on: true, reason: 'Disk is being replaced' });
   expect((await config()).maintenance).toEqual({ since, reason: 'Disk is being replaced' });
+  await set({ on: false });
+  expect((await config()).maintenance).toBeNull();
+});
+
+test('an isolate that did not change it shows it a second later', async () => {
+  const shown = async () => (await (await request('/api/config')).json<InstanceConfig>()).maintenance;
+  let now = Date.now();
+  vi.spyOn(Date, 'now').mockImplementation(() => now);
+  expect(await shown()).toBeNull();
+  await maintenanceOf(env).set({ on: true }, '2026-11-30T08:00:00.000Z');
+  now += 999;
+  expect(await shown()).toBeNull();
+  now += 1;
+  expect(await shown()).toMatchObject({ since: '2026-11-30T08:00:00.000Z' });
+  // A clock that was set back shows it as it is.
+  await maintenanceOf(env).set({ on: false }, '2026-11-30T08:00:00.000Z');
+  now -= 60_000;
+  expect(await shown()).toBeNull();
 });
 
 test('it is in the metrics and in the audit log of the instance owner’s team', async () => {

@@ -6,6 +6,7 @@ import type { Env } from '../env.ts';
 import { bearer, json, jsonBody, refusals, router } from '../http/router.ts';
 import { loadOf } from '../maintenance/load.ts';
 import { maintenanceOf } from '../maintenance/object.ts';
+import { forgetNotice } from '../maintenance/shown-notice.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import type { Person } from '../teams/team.ts';
 import { operatorOrInstanceOwner } from './operator.ts';
@@ -43,6 +44,7 @@ maintenance.openapi(
     const change = c.req.valid('json');
     const metadata = c.get('metadata');
     const notice = await maintenanceOf(c.env).set(change, new Date().toISOString());
+    forgetNotice();
     // Not there for the operator.
     const person: Person | undefined = c.get('person');
     await noteChange(metadata, person === undefined ? OPERATOR : actorOfUser(person), change.on);
