@@ -60,7 +60,7 @@ export async function mountFileSystem(
 }
 
 /**
- * Mounts such a file again, to be read only: any number of times at once.
+ * Mounts such a file again, to be read only: any number of times at the same time.
  * @param at is made
  * @throws execa's error when it can't be mounted; nothing is left then
  */
