@@ -133,7 +133,8 @@ describe('a lost connection', () => {
     const agent = await start();
     agent.edge.refuseStatus = 503;
     agent.edge.dropAll();
-    await agent.until(() => agent.journal.filter((line) => line.includes('status=503')).length >= 3);
+    await agent.until(() => agent.edge.refused >= 3);
+    expect(agent.journal.filter((line) => line.includes('status=503'))).toHaveLength(1);
     agent.edge.refuseStatus = undefined;
     await agent.until(() => agent.edge.poolConnected);
   });

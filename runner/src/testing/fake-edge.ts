@@ -50,6 +50,8 @@ export class FakeEdge {
   readonly tokens = new Set<string>(['registration-token']);
   /** Refuses every WebSocket with this status, and this body. */
   refuseStatus: number | undefined;
+  /** How many it has refused. */
+  refused = 0;
   refusal = '';
   /** The protocol that it names when a WebSocket opens; an edge of version 0.1.0 names none. */
   protocol: string | undefined;
@@ -222,6 +224,7 @@ export class FakeEdge {
     const authorized = request.headers.authorization === `Bearer ${FAKE_CREDENTIAL}`;
     const status = this.refuseStatus ?? (authorized ? undefined : 401);
     if (status !== undefined) {
+      this.refused += 1;
       // A runner does not read a long refusal to its end.
       socket.on('error', () => undefined);
       const length = Buffer.byteLength(this.refusal);
