@@ -27,8 +27,8 @@ export interface Measured {
 /** A tree of so many entries is left to `du`. */
 const FEW = 200;
 
-/** What stat(2) counts in. */
-const BLOCK_BYTES = 512n;
+/** The unit of the blocks that stat(2) counts, in bytes. */
+export const BLOCK_BYTES = 512;
 
 const MEASURED = '/measured';
 /** What `du` says of one folder is a line; its complaints go elsewhere. */
@@ -62,7 +62,7 @@ async function asRoot({ path, signal }: Measuring): Promise<Measured | null> {
 async function countFew(path: string): Promise<Measured | null> {
   const top = bytesOf(path);
   const seen = new Set<bigint>();
-  let bytes = 0n;
+  let bytes = 0;
   const folders = [top];
   try {
     const { dev } = await lstat(path, { bigint: true });
@@ -70,7 +70,7 @@ async function countFew(path: string): Promise<Measured | null> {
       const found = await lstat(onDisk(entry), { bigint: true });
       if (found.dev !== dev || seen.has(found.ino)) return;
       seen.add(found.ino);
-      bytes += found.blocks * BLOCK_BYTES;
+      bytes += Number(found.blocks) * BLOCK_BYTES;
       if (entry !== top && found.isDirectory()) folders.push(entry);
     };
     await count(top);
@@ -84,7 +84,7 @@ async function countFew(path: string): Promise<Measured | null> {
     // `du` says what can be said of it.
     return null;
   }
-  return { files: seen.size, bytes: Number(bytes) };
+  return { files: seen.size, bytes };
 }
 
 async function asBuilder({ engine, runnerId, image, path, signal }: Measuring): Promise<Measured | null> {

@@ -1,7 +1,7 @@
 /**
- * Installed packages as one file: a file system that a build's `node_modules` lies in. To make half a million small files in
- * it is many times faster than on a host's file system with a journal, and to keep or remove all of them is to rename or
- * remove that file. For hosts on which the runner may mount (sandbox/disk/limit.ts); elsewhere they lie in a plain folder.
+ * Installed packages as one file: a file system that a build's `node_modules` lies in. Making tens of thousands of small
+ * files in it is many times faster than on a host's file system with a journal, and all of them are kept or removed by
+ * renaming or removing that file. For hosts on which the runner may mount (sandbox/disk/limit.ts); elsewhere they lie in a plain folder.
  */
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -10,9 +10,7 @@ import { mountFileSystem, mountToRead, release } from '../sandbox/disk/file-syst
 import { diskLimit } from '../sandbox/disk/limit.ts';
 import { syncFileSystem } from './durable.ts';
 import { makeWritten } from './folder.ts';
-
-/** What stat(2) counts in. */
-const BLOCK_BYTES = 512;
+import { BLOCK_BYTES } from './measure.ts';
 
 /**
  * Gives an attempt's packages a file system of `bytes` bytes where the host allows it.

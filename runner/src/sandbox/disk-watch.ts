@@ -109,7 +109,7 @@ async function isAnyFull(own: readonly OwnFileSystem[]): Promise<boolean> {
 /**
  * Looks at the disk until the signal aborts or the build has to end; gives the reason for the latter. Free space is
  * asked for every second, which costs nothing; what the attempt takes is measured after ten seconds and every ten, or
- * immediately when space goes fast. A build can pass its limit by what it writes in between, but not in a source tree that has a file
+ * immediately when space goes fast. A build can pass its limit by what it writes in between, but not where it has a file
  * system of its own.
  */
 export async function watchDisk(options: DiskWatchOptions): Promise<JobFailure | null> {

@@ -60,7 +60,7 @@ export async function mountFileSystem(
 }
 
 /**
- * Mounts such a file again, to be read only: any number of times at the same time.
+ * Mounts such a file again, to be read only. Several attempts may have it mounted, each at a place of its own.
  * @param at is made
  * @throws execa's error when it can't be mounted; nothing is left then
  */
