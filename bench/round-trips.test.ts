@@ -6,22 +6,22 @@ import { measureHotPaths } from './cost/hot-paths.ts';
  * more. Fewer is fine. A change that needs more changes the number here, and says why.
  */
 const LIMITS: Readonly<Record<string, readonly [sequential: number, all: number]>> = {
-  'create a deployment': [5, 18],
-  'from offer to grant': [2, 18],
+  'create a deployment': [5, 16],
+  'from offer to grant': [2, 16],
   // Besides these, a runner fetches the source, by the address that the grant brings.
-  'from grant to the first line': [2, 18],
-  'read a deployment that runs': [2, 3],
+  'from grant to the first line': [2, 16],
+  'read a deployment that runs': [2, 2],
   'a batch of its log': [0, 0],
   'its end': [0, 6],
-  'read a deployment that has ended': [1, 2],
-  'list apps': [3, 5],
-  'list deployments': [2, 3],
-  'download page, first view': [4, 6],
-  'download page, drawn before': [3, 5],
-  'download a file': [2, 3],
+  'read a deployment that has ended': [1, 1],
+  'list apps': [3, 3],
+  'list deployments': [2, 2],
+  'download page, first view': [4, 4],
+  'download page, drawn before': [3, 3],
+  'download a file': [2, 2],
   'site page, first view': [4, 4],
   'site page, after some seconds': [1, 1],
-  'webhook of a push': [10, 33],
+  'webhook of a push': [10, 28],
 };
 
 test('no hot path makes more round trips than it needs', { timeout: 180_000 }, async () => {

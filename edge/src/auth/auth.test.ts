@@ -181,7 +181,7 @@ test('a scope of signing out that is not there is refused and ends nothing', asy
 test('a database that does not answer is 503, so that the client keeps its session and tries again', async () => {
   const { refresh_token } = await signIn();
   const down = () => Promise.reject(new Error('D1_ERROR: Network connection lost.'));
-  const statement = { bind: () => statement, first: down };
+  const statement = { bind: () => statement, all: down };
   const mounted = new Hono<ApiEnv>()
     .use(async (c, next) => {
       c.set('metadata', createD1Metadata({ prepare: () => statement } as unknown as D1Database));

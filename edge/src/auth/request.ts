@@ -5,10 +5,10 @@ import { z } from 'zod';
 import type { ApiEnv } from '../http/router.ts';
 import { type AccessClaims, isSessionAlive, verifyAccessToken } from '../identity/access-token.ts';
 import { AuthRefusal } from '../identity/auth-refusal.ts';
-import { bearerToken } from '../identity/authenticate.ts';
 import type { Client } from '../identity/client.ts';
 import { clientAddressOf } from '../identity/client-address.ts';
 import { deviceCookie, devicesOf } from '../identity/device-cookie.ts';
+import { bearerToken } from '../identity/request-token.ts';
 import type { UserRecord } from '../metadata/metadata.ts';
 
 /** A token of ours. */

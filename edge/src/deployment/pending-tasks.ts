@@ -61,7 +61,11 @@ export class PendingTasks {
 
   /** Removes a task that is no longer necessary. */
   remove(task: Task): void {
-    if (task === 'publish') this.#publishBy = null;
+    if (task === 'publish') {
+      this.#publishBy = null;
+      // Only one that failed has a row, and looking for it is less than a deletion.
+      if (!this.#timers.has(task)) return;
+    }
     this.#timers.clear(task);
   }
 

@@ -97,3 +97,30 @@ test('an app or deployment of somebody else is not found, though it is read ahea
     expect((await request(path)).status, path).toBe(401);
   }
 });
+
+test('with the caller, it is read as soon as the caller is looked up, and once', async () => {
+  const { metadata, reads } = watched();
+  const app = appRecord();
+  await metadata.apps.insert(app);
+  const lookups: ((ahead: Metadata) => Promise<unknown>)[] = [
+    (ahead) => ahead.tokens.byHash('api', 'unknown', new Date().toISOString()),
+    (ahead) => ahead.members.ofUser('nobody'),
+    (ahead) => ahead.users.owner(),
+  ];
+  for (const lookUp of lookups) {
+    reads.length = 0;
+    const ahead = readAhead(metadata, { slug: app.slug }, 'with the caller');
+    expect(reads).toEqual([]);
+    const lookedUp = lookUp(ahead);
+    expect(reads).toEqual([app.slug]);
+    await lookedUp;
+    await lookUp(ahead);
+    expect(await ahead.apps.bySlug(app.slug)).toEqual(app);
+    expect(reads).toEqual([app.slug]);
+  }
+  reads.length = 0;
+  const ahead = readAhead(metadata, { slug: app.slug }, 'with the caller');
+  expect(await ahead.apps.bySlug(app.slug)).toEqual(app);
+  await ahead.users.owner();
+  expect(reads).toEqual([app.slug]);
+});

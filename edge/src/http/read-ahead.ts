@@ -14,45 +14,81 @@ export interface About {
 }
 
 /**
- * The same metadata, which has begun to read what a request is about. The first to ask for it gets that; who asks again
- * reads again, for it may have changed meanwhile.
+ * The same metadata, which reads what a request is about before it is asked: now, or with the look-up of the caller, which
+ * makes one call of both (metadata/d1/gathered-reads.ts). The first to ask for it gets that; who asks again reads again, for
+ * it may have changed meanwhile.
  */
-export function readAhead(metadata: Metadata, { slug, deploymentId }: About): Metadata {
-  let ahead = metadata;
-  if (Slug.safeParse(slug).success)
-    ahead = replacing(ahead, 'apps', { bySlug: once(metadata.apps.bySlug, slug) });
-  if (ObjectId.safeParse(deploymentId).success)
-    ahead = replacing(ahead, 'deployments', { byId: once(metadata.deployments.byId, deploymentId) });
-  return ahead;
+export function readAhead(
+  metadata: Metadata,
+  { slug, deploymentId }: About,
+  when: 'now' | 'with the caller' = 'now',
+): Metadata {
+  const begins: (() => void)[] = [];
+  const stores: { apps?: Metadata['apps']; deployments?: Metadata['deployments'] } = {};
+  if (Slug.safeParse(slug).success) {
+    const { begin, read } = once(metadata.apps.bySlug, slug);
+    begins.push(begin);
+    stores.apps = replacing(metadata.apps, { bySlug: read });
+  }
+  if (ObjectId.safeParse(deploymentId).success) {
+    const { begin, read } = once(metadata.deployments.byId, deploymentId);
+    begins.push(begin);
+    stores.deployments = replacing(metadata.deployments, { byId: read });
+  }
+  if (begins.length === 0) return metadata;
+  const begin = () => {
+    for (const each of begins) each();
+  };
+  if (when === 'now') {
+    begin();
+    return replacing(metadata, stores);
+  }
+  const { tokens, members, users } = metadata;
+  return replacing(metadata, {
+    ...stores,
+    tokens: replacing(tokens, { byHash: followed(tokens.byHash, begin) }),
+    members: replacing(members, { ofUser: followed(members.ofUser, begin) }),
+    users: replacing(users, { owner: followed(users.owner, begin) }),
+  });
 }
 
-/** The same function, whose answer for `key` is being read already, for one call. */
+/** The same function, whose answer for `key` is given once, and may have begun to be read by then. */
 function once<Result>(
   read: (key: string) => Promise<Result>,
   key: string | undefined,
-): (asked: string) => Promise<Result> {
-  if (key === undefined) return read;
-  let begun: Promise<Result> | null = read(key);
-  // Its failure is for the handler, which is not reached if the caller is refused.
-  begun.catch(() => undefined);
-  return (asked) => {
-    const answer = asked === key ? begun : null;
-    if (answer === null) return read(asked);
-    begun = null;
-    return answer;
+): { readonly begin: () => void; readonly read: (asked: string) => Promise<Result> } {
+  let begun: Promise<Result> | null = null;
+  let isGiven = key === undefined;
+  return {
+    begin: () => {
+      if (isGiven || begun !== null || key === undefined) return;
+      begun = read(key);
+      // Its failure is for the handler, which is not reached if the caller is refused.
+      begun.catch(() => undefined);
+    },
+    read: (asked) => {
+      if (asked !== key || isGiven) return read(asked);
+      isGiven = true;
+      return begun ?? read(asked);
+    },
   };
 }
 
-/** An object like `metadata`, with other methods in one of its stores. Of MongoDB's, members are known only when asked for. */
-function replacing<Store extends 'apps' | 'deployments'>(
-  metadata: Metadata,
-  store: Store,
-  methods: Partial<Metadata[Store]>,
-): Metadata {
-  const proxied = <Target extends object>(target: Target, own: object): Target =>
-    new Proxy(target, {
-      get: (inner, name) =>
-        Object.hasOwn(own, name) ? Reflect.get(own, name) : Reflect.get(inner, name, inner),
-    });
-  return proxied(metadata, { [store]: proxied(metadata[store], methods) });
-}
+/** The same function; `next` is called as soon as it has begun. */
+const followed =
+  <Parameters extends unknown[], Result>(
+    call: (...parameters: Parameters) => Result,
+    next: () => void,
+  ): ((...parameters: Parameters) => Result) =>
+  (...parameters) => {
+    const result = call(...parameters);
+    next();
+    return result;
+  };
+
+/** An object like `target` with other members. Of MongoDB's stores, members are known only when they are asked for. */
+const replacing = <Target extends object>(target: Target, members: Partial<Target>): Target =>
+  new Proxy(target, {
+    get: (inner, name) =>
+      Object.hasOwn(members, name) ? Reflect.get(members, name) : Reflect.get(inner, name, inner),
+  });

@@ -5,8 +5,9 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { note } from '../audit/note.ts';
 import type { Env } from '../env.ts';
-import { authenticate, authenticatePerson, authenticateRunner, tokenOf } from '../identity/authenticate.ts';
+import { authenticate, authenticatePerson, authenticateRunner } from '../identity/authenticate.ts';
 import { actorOf, type Caller, type Permission, requireScope } from '../identity/caller.ts';
+import { tokenOf } from '../identity/request-token.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import type { ObjectStore, Presigner } from '../storage/storage.ts';
 import type { Person } from '../teams/team.ts';
@@ -48,7 +49,8 @@ function refusedInput(error: z.ZodError, target: string): AppFluxError {
 export const needs = (scope: Permission) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     // Who has no token makes nothing be read.
-    if (tokenOf(c.req.raw) !== null) c.set('metadata', readAhead(c.get('metadata'), aboutOf(c)));
+    if (tokenOf(c.req.raw) !== null)
+      c.set('metadata', readAhead(c.get('metadata'), aboutOf(c), 'with the caller'));
     const caller = await authenticate(c.req.raw, c.env, c.get('metadata'));
     requireScope(caller, scope);
     c.set('caller', caller);

@@ -1,12 +1,5 @@
 /** Finds out who is calling, from the token that a request carries. */
-import {
-  AppFluxError,
-  Scope,
-  TEAM_HEADER,
-  TEAM_SUBPROTOCOL_PREFIX,
-  TOKEN_SUBPROTOCOL_PREFIX,
-  UserId,
-} from '@appflux/protocol';
+import { AppFluxError, Scope, TEAM_HEADER, TEAM_SUBPROTOCOL_PREFIX, UserId } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
@@ -15,6 +8,7 @@ import { chooseTeam, everybodyFounds, type Person, restoreOwnTeam, teamsOf } fro
 import { TOKEN_PREFIX } from '../token-prefix.ts';
 import { isSessionAlive, looksLikeJwt, verifyAccessToken } from './access-token.ts';
 import { type Caller, ROLE_PERMISSIONS } from './caller.ts';
+import { bearerToken, hashOf, offered, tokenOf } from './request-token.ts';
 
 /** When an API token was last used is written down at most this often, in milliseconds. */
 const TOUCH_EVERY_MS = 60_000;
@@ -36,9 +30,10 @@ export async function authenticate(request: Request, env: Env, metadata: Metadat
   }
   const asked = askedTeam(request);
   if (looksLikeJwt(token)) return user(token, asked, env, metadata);
-  const caller = (await isOperatorSecret(token, env))
+  const hash = await hashOf(request, token);
+  const caller = (await isOperatorSecret(hash, env))
     ? await operator(metadata)
-    : await program(token, metadata);
+    : await program(hash, metadata);
   if (asked !== null && asked !== caller.ownerId)
     throw new AppFluxError('not_found', `There is no team ${asked}`);
   return caller;
@@ -48,7 +43,7 @@ export async function authenticate(request: Request, env: Env, metadata: Metadat
 export async function authenticateRunner(request: Request, metadata: Metadata): Promise<RunnerRecord> {
   const credential = bearerToken(request);
   const runner =
-    credential === null ? null : await metadata.runners.byCredentialHash(await hashToken(credential));
+    credential === null ? null : await metadata.runners.byCredentialHash(await hashOf(request, credential));
   if (runner === null) {
     throw new AppFluxError('unauthorized', 'Invalid runner credential: unknown, or the runner was removed', {
       hint: 'Register the runner again with `appflux-runner register`.',
@@ -60,7 +55,7 @@ export async function authenticateRunner(request: Request, metadata: Metadata): 
 /** Whether a request carries the operator's secret. It does so even before the instance has an owner. */
 export async function bearsOperatorSecret(request: Request, env: Env): Promise<boolean> {
   const token = bearerToken(request);
-  return token !== null && isOperatorSecret(token, env);
+  return token !== null && isOperatorSecret(await hashOf(request, token), env);
 }
 
 /** Whether a request carries a token that reads the metrics. Such a token is good for nothing else. */
@@ -69,35 +64,23 @@ export async function bearsMetricsToken(request: Request, metadata: Metadata): P
   // Most calls carry other tokens, which need no look-up.
   if (!token?.startsWith(TOKEN_PREFIX.metrics)) return false;
   const now = new Date();
-  const record = await metadata.tokens.byHash('metrics', await hashToken(token), now.toISOString());
+  const record = await metadata.tokens.byHash('metrics', await hashOf(request, token), now.toISOString());
   if (record === null) return false;
   if (isDue(record.lastUsedAt, now)) await noteUse(metadata, record.id, now);
   return true;
 }
 
-/** The token that a request carries, in its header or as a WebSocket's subprotocol; null when it has none. */
-export const tokenOf = (request: Request): string | null =>
-  bearerToken(request) ?? offered(request, TOKEN_SUBPROTOCOL_PREFIX);
-
-/** The token of `Authorization: Bearer` (RFC 6750 §2.1), or null. */
-export function bearerToken(request: Request): string | null {
-  const header = request.headers.get('Authorization') ?? '';
-  return /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header)?.[1] ?? null;
-}
-
-/** What a browser offers as a WebSocket subprotocol with this prefix, for it cannot set headers there; or null. */
-function offered(request: Request, prefix: string): string | null {
-  const names = (request.headers.get('Sec-WebSocket-Protocol') ?? '').split(',').map((name) => name.trim());
-  return names.find((name) => name.startsWith(prefix))?.slice(prefix.length) || null;
-}
+/** The hash of the operator's secret: every call with a token is compared with it. */
+let operatorHash: { readonly secret: string; readonly hash: Buffer } | null = null;
 
 /** Compares hashes, in constant time: neither the secret's text nor its length shows in how long it takes. */
-async function isOperatorSecret(token: string, env: Env): Promise<boolean> {
+async function isOperatorSecret(hash: string, { OPERATOR_SECRET: secret }: Env): Promise<boolean> {
   // An instance without the secret has no operator, whatever the hash of nothing may be compared with.
-  if (!env.OPERATOR_SECRET) return false;
-  const [given, right] = await Promise.all([hashToken(token), hashToken(env.OPERATOR_SECRET)]);
-  const encoder = new TextEncoder();
-  return crypto.subtle.timingSafeEqual(encoder.encode(given), encoder.encode(right));
+  if (!secret) return false;
+  if (operatorHash?.secret !== secret) {
+    operatorHash = { secret, hash: Buffer.from(await hashToken(secret), 'hex') };
+  }
+  return crypto.subtle.timingSafeEqual(Buffer.from(hash, 'hex'), operatorHash.hash);
 }
 
 async function operator(metadata: Metadata): Promise<Caller> {
@@ -173,9 +156,9 @@ async function user(token: string, asked: string | null, env: Env, metadata: Met
   };
 }
 
-async function program(token: string, metadata: Metadata): Promise<Caller> {
+async function program(hash: string, metadata: Metadata): Promise<Caller> {
   const now = new Date();
-  const record = await metadata.tokens.byHash('api', await hashToken(token), now.toISOString());
+  const record = await metadata.tokens.byHash('api', hash, now.toISOString());
   if (record === null) {
     throw new AppFluxError('unauthorized', 'Invalid token: unknown, revoked or expired', {
       hint: 'Create one in the dashboard under Settings, API tokens.',

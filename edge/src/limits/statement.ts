@@ -8,17 +8,26 @@ import { exceeded, MAX_BOUND_VALUES, MAX_ROW_BYTES, MAX_STATEMENT_BYTES } from '
  * for rows by them.
  */
 export function requireStatement(statement: string, values: readonly unknown[]): void {
-  const length = utf8Bytes(statement);
-  if (length > MAX_STATEMENT_BYTES) throw exceeded('The statement (bytes)', length, MAX_STATEMENT_BYTES);
+  if (mostBytes(statement) > MAX_STATEMENT_BYTES) {
+    const length = utf8Bytes(statement);
+    if (length > MAX_STATEMENT_BYTES) throw exceeded('The statement (bytes)', length, MAX_STATEMENT_BYTES);
+  }
   if (values.length > MAX_BOUND_VALUES)
     throw exceeded('The number of values of a statement', values.length, MAX_BOUND_VALUES);
-  const size = values.reduce((sum: number, value) => sum + sizeOf(value), 0);
+  if (sizeOf(values, mostBytes) <= MAX_ROW_BYTES) return;
+  const size = sizeOf(values, utf8Bytes);
   if (size > MAX_ROW_BYTES) throw exceeded('What is to be stored (bytes)', size, MAX_ROW_BYTES);
 }
 
+/** As many bytes as a text can have in UTF-8, where a UTF-16 unit takes three at most. To count them, it has to be encoded. */
+const mostBytes = (text: string): number => 3 * text.length;
+
+const sizeOf = (values: readonly unknown[], bytesOf: (text: string) => number): number =>
+  values.reduce((sum: number, value) => sum + bytesOfValue(value, bytesOf), 0);
+
 /** Bytes of a value in a row; a number, a boolean and NULL have at most nine (https://www.sqlite.org/fileformat2.html#record_format). */
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return utf8Bytes(value);
+function bytesOfValue(value: unknown, bytesOf: (text: string) => number): number {
+  if (typeof value === 'string') return bytesOf(value);
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value.byteLength;
   return 9;
 }

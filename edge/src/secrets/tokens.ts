@@ -23,6 +23,5 @@ export const hashToken = (token: string): Promise<string> => sha256Hex(new TextE
 
 /** The SHA-256 of bytes, in lower-case hex. */
 export async function sha256Hex(bytes: BufferSource): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }

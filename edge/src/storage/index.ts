@@ -10,8 +10,9 @@ import { createS3Objects, pingBucket } from './s3.ts';
 import { S3Client } from './s3-client.ts';
 import type { ObjectStore, Presigner } from './storage.ts';
 
-/** One per set of bindings: every request needs it, and it holds nothing of a request. */
+/** One per set of bindings: every request needs them, and they hold nothing of a request. */
 const stores = new WeakMap<Env, ObjectStore>();
+const presigners = new WeakMap<Env, Presigner>();
 
 /** Objects: by the R2 binding, or with STORAGE_DRIVER=s3 by the S3 API. */
 export function objectsOf(env: Env): ObjectStore {
@@ -28,6 +29,12 @@ function createObjects(env: Env): ObjectStore {
 
 /** Presigned requests: always by the S3 API, with R2 by the bucket's own endpoint. */
 export function presignerOf(env: Env): Presigner {
+  const presigner = presigners.get(env) ?? newPresigner(env);
+  presigners.set(env, presigner);
+  return presigner;
+}
+
+function newPresigner(env: Env): Presigner {
   const sync = syncOf(env);
   const presigner = createPresigner(clientOf(env));
   return countingErrors(sync === null ? presigner : durablePresigner(presigner, sync));

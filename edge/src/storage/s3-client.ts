@@ -80,6 +80,8 @@ export function unavailable(cause: unknown): unknown {
 
 export class S3Client {
   readonly #settings: () => S3Settings;
+  /** Signing keys of days, which the signer derives from the secret key in four steps. */
+  readonly #signingKeys = new Map<string, ArrayBuffer>();
 
   /** Settings are asked for at each use: an instance without them refuses what needs storage, and nothing else. */
   constructor(settings: () => S3Settings) {
@@ -134,8 +136,11 @@ export class S3Client {
     endpoint = this.#settings().endpoint,
   ) {
     const { accessKeyId, secretAccessKey, region } = this.#settings();
+    // Another day has another key.
+    if (this.#signingKeys.size > 1) this.#signingKeys.clear();
     return new AwsV4Signer({
       ...how,
+      cache: this.#signingKeys,
       method: request.method,
       url: this.#url(endpoint, request.key, request.query ?? {}).toString(),
       headers: { ...request.headers },

@@ -5,9 +5,8 @@
 import { AppFluxError } from '@appflux/protocol';
 import { createMiddleware } from 'hono/factory';
 import type { Env } from '../../env.ts';
-import { tokenOf } from '../../identity/authenticate.ts';
+import { hashOf, tokenOf } from '../../identity/request-token.ts';
 import { inSeconds } from '../../seconds.ts';
-import { hashToken } from '../../secrets/tokens.ts';
 import type { Allowance } from '../../sockets/budget.ts';
 import type { ApiEnv } from '../router.ts';
 import { CallBudgets } from './budgets.ts';
@@ -25,7 +24,7 @@ const BURST_SECONDS = 20;
 export const callBudget = createMiddleware<ApiEnv>(async (c, next) => {
   const token = c.req.path.startsWith('/hooks/deploy/') ? c.req.path : tokenOf(c.req.raw);
   if (token !== null) {
-    const caller = await hashToken(token);
+    const caller = await hashOf(c.req.raw, token);
     const cost = costOf(c.req.method, c.req.path);
     const wait = budgets.spend(caller, cost, allowanceOf(c.env), Date.now());
     if (wait > 0) throw tooManyCalls(wait);

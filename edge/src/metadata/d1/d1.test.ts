@@ -18,7 +18,7 @@ metadataContract('D1', async () => {
 /** A D1 whose every statement fails as the real one did when its message was seen. */
 function failing(message: string): D1Database {
   const fail = () => Promise.reject(new Error(message));
-  const statement = { bind: () => statement, run: fail, all: fail, first: fail };
+  const statement = { bind: () => statement, run: fail, all: fail };
   return { prepare: () => statement, batch: fail } as unknown as D1Database;
 }
 

@@ -2,12 +2,9 @@
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types';
 import { requireStatement } from '../../limits/statement.ts';
+import { GatheredReads, type Row, type Value } from './gathered-reads.ts';
 
-/** What a column can hold: JSON and booleans are turned into these by the stores. */
-export type Value = string | number | null;
-
-/** One row, by column name. */
-export type Row = Record<string, Value>;
+export type { Row, Value } from './gathered-reads.ts';
 
 /** A statement and the values for its `?` marks. */
 export interface Statement {
@@ -15,35 +12,52 @@ export interface Statement {
   values: Value[];
 }
 
+/** A statement that changes nothing, so that asking twice does no harm; others return what they have changed. */
+const READS = /^\s*SELECT\b/i;
+
 export class Database {
   readonly #db: D1Database;
+  readonly #reads: GatheredReads;
 
   constructor(db: D1Database) {
     this.#db = db;
+    this.#reads = new GatheredReads(db);
   }
 
   /** Runs a statement that writes; gives the number of rows that it changed. */
   async run(sql: string, ...values: Value[]): Promise<number> {
-    const result = await reached(() => this.#prepare({ sql, values }).run());
+    const result = await reached(() => {
+      const statement = this.#prepare({ sql, values });
+      this.#reads.send();
+      return statement.run();
+    });
     return result.meta.changes;
   }
 
   /** The first row, or null. */
   async first(sql: string, ...values: Value[]): Promise<Row | null> {
-    return reached(() => this.#prepare({ sql, values }).first<Row>());
+    const [row = null] = await this.all(sql, ...values);
+    return row;
   }
 
   /** All rows. */
   async all(sql: string, ...values: Value[]): Promise<Row[]> {
-    const result = await reached(() => this.#prepare({ sql, values }).all<Row>());
-    return result.results;
+    return reached(async () => {
+      const statement = this.#prepare({ sql, values });
+      if (READS.test(sql)) return this.#reads.read(statement);
+      this.#reads.send();
+      const { results } = await statement.all<Row>();
+      return results;
+    });
   }
 
   /** Runs statements in one transaction: all of them or none. Gives each one's rows and number of changes. */
   async batch(statements: Statement[]): Promise<{ rows: Row[]; changes: number }[]> {
-    const results = await reached(() =>
-      this.#db.batch<Row>(statements.map((statement) => this.#prepare(statement))),
-    );
+    const results = await reached(() => {
+      const prepared = statements.map((statement) => this.#prepare(statement));
+      this.#reads.send();
+      return this.#db.batch<Row>(prepared);
+    });
     return results.map(({ results: rows, meta }) => ({ rows, changes: meta.changes }));
   }
 

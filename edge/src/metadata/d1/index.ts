@@ -1,7 +1,7 @@
 /** The D1 backend of metadata: Cloudflare's SQLite, the embedded default. */
 import type { D1Database } from '@cloudflare/workers-types';
-import { notBound } from '../further-databases.ts';
 import type { Metadata } from '../metadata.ts';
+import { notBound } from '../not-bound.ts';
 import { newObjectId } from '../object-id.ts';
 import { createAnalyticsStore } from './analytics.ts';
 import { createAppListStore } from './app-lists.ts';

@@ -1,8 +1,9 @@
 /** Whether a request may open what it asks for. */
 import { isAppFluxError } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
-import { authenticate, bearerToken } from '../../identity/authenticate.ts';
+import { authenticate } from '../../identity/authenticate.ts';
 import { mayUse } from '../../identity/caller.ts';
+import { bearerToken } from '../../identity/request-token.ts';
 import { metadataOf } from '../../metadata/index.ts';
 import type { Metadata } from '../../metadata/metadata.ts';
 import { hostName } from '../hosts/domain.ts';

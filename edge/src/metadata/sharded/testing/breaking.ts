@@ -26,7 +26,6 @@ export function breaking<Databases extends readonly D1Database[]>(
       bind: (...values: unknown[]) => statementOf(inner.bind(...values)),
       run: () => call(() => inner.run()),
       all: () => call(() => inner.all()),
-      first: () => call(() => inner.first()),
     };
     real.set(statement, inner);
     return statement as unknown as D1PreparedStatement;
