@@ -10,7 +10,7 @@ import type { AppRecord } from '../../edge/src/metadata/metadata.ts';
 import type { Place } from '../../edge/src/metadata/paging.ts';
 import { ROOT } from '../../stack/command.ts';
 import { applyMigrations } from '../../stack/edge/apply-migrations.ts';
-import { databaseOptions } from '../../stack/edge/options.ts';
+import { databaseOptions } from '../../stack/edge/database-options.ts';
 import { lifeOf } from './life.ts';
 import { type Size, teamOf } from './records.ts';
 import { databaseIn } from './sqlite.ts';

@@ -157,6 +157,16 @@ describe('a site that a runner delivers', () => {
       expect(part.status).toBe(206);
       expect(new Uint8Array(await part.arrayBuffer())).toEqual(bytes.slice(from, to + 1));
     }
+  });
+
+  test('a ZIP whose pack is another file than it was is not downloaded', async () => {
+    const given = await givenApp();
+    const { spec, connected } = await givenBuilding(given);
+    await upload(connected, await makePack({ 'index.html': 'hello '.repeat(1000) }));
+    await finish(connected);
+    const path = `/dl/${spec.id}/${NAME}`;
+    // It isn't downloaded before: a download fills the cache behind it, from which the next one may come.
+    await expect.poll(async () => (await request(path, { method: 'HEAD' })).status).toBe(200);
     const [pack] = (await keysOf(given.app.id)).filter((key) => key.includes('/packs/'));
     await objects.put(pack ?? '', 'other', 'text/plain');
     expect((await request(path)).status).toBe(500);
