@@ -117,7 +117,7 @@ export class Caches {
 
   /**
    * The mount of the packages that an attempt reuses; null where it cannot be said in a mount's options.
-   * @throws execa's error if their file can't be mounted
+   * @throws {ProgramFailure} if their file can't be mounted
    */
   async packagesMountOf(
     appId: string,

@@ -14,7 +14,7 @@ import { BLOCK_BYTES } from './measure.ts';
 
 /**
  * Gives an attempt's packages a file system of `bytes` bytes where the host allows it.
- * @throws execa's error if it could not be made there; they have a plain folder then, as elsewhere
+ * @throws {ProgramFailure} if it could not be made there; they have a plain folder then, as elsewhere
  */
 export async function makePackagesImage(packages: PackagesFolder, bytes: number): Promise<void> {
   if ((await diskLimit()).kind !== 'file_system') return;
@@ -25,7 +25,7 @@ export async function makePackagesImage(packages: PackagesFolder, bytes: number)
 /**
  * Writes what an install has left into the file, so that the end of the build need not wait for that. Does nothing where
  * packages lie in a plain folder.
- * @throws execa's error
+ * @throws {ProgramFailure}
  */
 export async function flushPackages({ at, image }: PackagesFolder, signal: AbortSignal): Promise<void> {
   if (await isFile(image)) await syncFileSystem(at, signal);
@@ -47,7 +47,7 @@ export async function takePackages({
 
 /**
  * Where a layer of packages can be read, which is mounted for this attempt if it is a file.
- * @throws execa's error if it can't be mounted
+ * @throws {ProgramFailure} if it can't be mounted
  */
 export async function readablePackages(layer: string, { reused, upper }: PackagesFolder): Promise<string> {
   if (!(await isFile(layer))) return layer;

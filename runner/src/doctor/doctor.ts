@@ -3,13 +3,14 @@ import { access, mkdir, mkdtemp, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ErrorBody, Health } from '@appflux/protocol';
-import { ExecaError, execa } from 'execa';
+import { execa } from 'execa';
 import { request } from 'undici';
 import { REGISTRATION_FILE, type Registration, readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
 import { PICTURES_IMAGE, picturesImage } from '../pictures/image.ts';
 import { lastPictureFailure } from '../pictures/last-failure.ts';
 import { RunnerProblem } from '../problem.ts';
+import { ProgramFailure } from '../programs/program-shell.ts';
 import { socketPathBytes } from '../sandbox/attempt-folder.ts';
 import { mountFileSystem, unmountWithin } from '../sandbox/disk/file-system.ts';
 import { diskLimit } from '../sandbox/disk/limit.ts';
@@ -141,7 +142,7 @@ async function lookAtDiskLimit(): Promise<Finding> {
     await unmountWithin(folder);
     return checkDiskLimit(limit, null);
   } catch (error) {
-    return checkDiskLimit(limit, error instanceof ExecaError ? String(error.stderr) : String(error));
+    return checkDiskLimit(limit, error instanceof ProgramFailure ? error.output : String(error));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

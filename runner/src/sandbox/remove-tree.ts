@@ -1,5 +1,5 @@
 /** Removes folders that a build has written to. */
-import { execa } from 'execa';
+import { runProgram } from '../programs/run-program.ts';
 import type { Engine } from './engine.ts';
 import { runHelper } from './helper.ts';
 
@@ -13,10 +13,10 @@ const REMOVE = process.platform === 'linux' ? ['-rf', '--one-file-system'] : ['-
  * Removes a folder and all in it. The work is left to `rm`, which goes through a tree by file
  * descriptors: it follows no link, cannot be led astray by one put in its way, and manages paths of any depth,
  * where Node's own removal gives up at the longest path that the kernel takes.
- * @throws execa's error when something could not be removed
+ * @throws {ProgramFailure} when something could not be removed
  */
 export async function removeTree(path: string): Promise<void> {
-  await execa('rm', [...REMOVE, '--', path], { env: { LC_ALL: 'C' } });
+  await runProgram('rm', [...REMOVE, '--', path]);
 }
 
 /** Any builder image has what is needed. */

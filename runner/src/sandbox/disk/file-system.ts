@@ -5,8 +5,7 @@
 import { mkdir, readdir, readFile, realpath, rm, rmdir, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
-import { findProgram } from '../../find-program.ts';
+import { runProgram } from '../../programs/run-program.ts';
 
 /**
  * Many small files are what a build writes: an inode for each 8 KB (mke2fs(8)). No journal and nothing zeroed ahead,
@@ -31,13 +30,11 @@ const LOOK_EVERY_MS = 10;
 /** The kernel's block devices (Documentation/ABI/testing/sysfs-block). */
 const DEVICES = '/sys/block';
 
-const IN_ENGLISH = { env: { LC_ALL: 'C' } } as const;
-
 /**
  * Makes a file system of `bytes` bytes in the file `image` and mounts it at the empty folder `at`. Its own tables take
  * about 4 % of it. Takes some 30 ms, and room on the host only for what is written.
  * @param options of mount(8), besides its own
- * @throws execa's error when a program is missing or the host does not let this process mount; nothing is left then
+ * @throws {ProgramFailure} when a program is missing or the host does not let this process mount; nothing is left then
  */
 export async function mountFileSystem(
   image: string,
@@ -48,9 +45,8 @@ export async function mountFileSystem(
   try {
     await writeFile(image, '', { mode: 0o600 });
     await truncate(image, bytes);
-    const mkfs = (await findProgram('mkfs.ext4')) ?? 'mkfs.ext4';
-    await execa(mkfs, [...MAKE_OPTIONS, '-E', EXTENDED_OPTIONS, '--', image], IN_ENGLISH);
-    await execa('mount', ['-t', 'ext4', ...options, '-o', MOUNT_OPTIONS, '--', image, at], IN_ENGLISH);
+    await runProgram('mkfs.ext4', [...MAKE_OPTIONS, '-E', EXTENDED_OPTIONS, '--', image]);
+    await runProgram('mount', ['-t', 'ext4', ...options, '-o', MOUNT_OPTIONS, '--', image, at]);
     await rmdir(join(at, 'lost+found'));
   } catch (error) {
     await unmountWithin(at);
@@ -62,12 +58,12 @@ export async function mountFileSystem(
 /**
  * Mounts such a file again, to be read only. Several attempts may have it mounted, each at a place of its own.
  * @param at is made
- * @throws execa's error when it can't be mounted; nothing is left then
+ * @throws {ProgramFailure} when it can't be mounted; nothing is left then
  */
 export async function mountToRead(image: string, at: string): Promise<void> {
   await mkdir(at);
   try {
-    await execa('mount', ['-t', 'ext4', '-o', `${SAFE},ro`, '--', image, at], IN_ENGLISH);
+    await runProgram('mount', ['-t', 'ext4', '-o', `${SAFE},ro`, '--', image, at]);
   } catch (error) {
     await rmdir(at);
     throw error;
@@ -77,10 +73,10 @@ export async function mountToRead(image: string, at: string): Promise<void> {
 /**
  * Unmounts a file system, so that its file can be used for something else.
  * @returns whether nothing uses it any more: another mount namespace may have it mounted still
- * @throws execa's error when it is in use here
+ * @throws {ProgramFailure} when it is in use here
  */
 export async function release(image: string, at: string): Promise<boolean> {
-  await execa('umount', ['--', at], IN_ENGLISH);
+  await runProgram('umount', ['--', at]);
   const real = await realpath(image);
   for (let waited = 0; waited <= LET_GO_MS; waited += LOOK_EVERY_MS) {
     if (!(await isAttached(real))) return true;
@@ -108,7 +104,7 @@ export async function usedBytes(path: string): Promise<number> {
 /**
  * Unmounts whatever is mounted at a folder or below it, the last mounted first. What is still in use, by a container that
  * the engine could not remove, is detached immediately and ends with its last user.
- * @throws execa's error when the host does not let this process unmount
+ * @throws {ProgramFailure} when the host does not let this process unmount
  */
 export async function unmountWithin(folder: string): Promise<void> {
   // Nothing is ever mounted elsewhere.
@@ -121,13 +117,18 @@ export async function unmountWithin(folder: string): Promise<void> {
   const mounts = await mountedWithin(real);
   if (mounts.length === 0) return;
   // One program for all of them: starting it takes longer than what it does.
-  const all = await execa('umount', ['--', ...mounts], { ...IN_ENGLISH, reject: false });
-  if (!all.failed) return;
+  if (await isUnmounted(mounts)) return;
   for (const mount of await mountedWithin(real)) {
-    const plain = await execa('umount', ['--', mount], { ...IN_ENGLISH, reject: false });
-    if (plain.failed) await execa('umount', ['--lazy', '--', mount], IN_ENGLISH);
+    if (!(await isUnmounted([mount]))) await runProgram('umount', ['--lazy', '--', mount]);
   }
 }
+
+const isUnmounted = (mounts: readonly string[]): Promise<boolean> =>
+  runProgram('umount', ['--', ...mounts]).then(
+    () => true,
+    // The caller tries another way, which reports its error.
+    () => false,
+  );
 
 /** The last mounted first. */
 async function mountedWithin(folder: string): Promise<string[]> {
