@@ -8,6 +8,7 @@ import type { Images } from '../sandbox/images.ts';
 import type { BuildNetwork } from '../sandbox/network.ts';
 import type { PreparedSandbox } from '../sandbox/prepared/prepared-sandbox.ts';
 import type { PreparedSandboxes } from '../sandbox/prepared/prepared-sandboxes.ts';
+import type { NamespaceLender } from '../sandbox/start-alone.ts';
 import type { Surroundings } from '../sandbox/surroundings.ts';
 
 /** What builds need from their runner. */
@@ -16,6 +17,8 @@ export interface BuildHost extends Pick<JobHost, 'settings' | 'runnerId' | 'jour
   readonly images: Images;
   readonly caches: Caches;
   readonly prepared: PreparedSandboxes;
+  /** Null where the engine makes the network namespaces of builds. */
+  readonly namespaces: NamespaceLender | null;
 }
 
 export interface ContainerBuildInput extends BuildInput {

@@ -11,11 +11,11 @@ import type { BuildStage, Mark } from '../sandbox/marks.ts';
 import { maxOpenFiles } from '../sandbox/open-files.ts';
 import { OutputReader } from '../sandbox/output.ts';
 import type { PreparedSandbox } from '../sandbox/prepared/prepared-sandbox.ts';
-import type { WaitingContainer } from '../sandbox/prepared/waiting-container.ts';
 import { handover } from '../sandbox/prepared/waiting-program.ts';
 import { type ContainerEnd, type ContainerRun, runContainer, runWaiting } from '../sandbox/run-container.ts';
 import { verdict } from '../sandbox/verdict.ts';
 import { guardFor } from '../sandbox/vsock.ts';
+import type { WaitingContainer } from '../sandbox/waiting-container.ts';
 import type { JobFailure, Skip, StepContext } from '../step-context.ts';
 import type { CommandRunInput } from './build-input.ts';
 import { containerInput } from './container-input.ts';
@@ -140,8 +140,10 @@ export class CommandRun {
   }
 
   #runOnce(container: ContainerInput): Promise<ContainerEnd> {
-    return runContainer(this.#input.host.engine, {
+    const { engine, namespaces } = this.#input.host;
+    return runContainer(engine, {
       spec: containerSpec(container),
+      namespaces,
       ...this.#containerRun(),
     });
   }

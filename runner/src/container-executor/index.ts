@@ -53,7 +53,7 @@ export function containerExecutor(host: BuildHost): Executor {
     },
     settled: async (folder) => {
       await removals.get(folder.top);
-      await host.prepared.in(folder)?.removeContainer();
+      await host.prepared.settle(folder);
     },
     removeFolder: async (top) => {
       await removals.get(top);

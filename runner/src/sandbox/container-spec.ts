@@ -18,6 +18,9 @@ export const BUILDER = `${BUILDER_UID}:${BUILDER_UID}`;
 /** The path of the source tree in the container. */
 export const WORKSPACE = '/workspace';
 
+/** The host name of every build. */
+export const BUILD_HOSTNAME = 'build';
+
 /** Where the cache lies in the container. */
 export const CACHE_MOUNT = '/cache';
 
@@ -93,6 +96,14 @@ export function containerSpec(input: ContainerInput): ContainerCreateOptions {
   };
 }
 
+/** The same container in the network namespace that another is in, from which it has its host name then. */
+export function inNetworkOf(
+  { Hostname: _, ...spec }: ContainerCreateOptions,
+  containerId: string,
+): ContainerCreateOptions {
+  return { ...spec, HostConfig: { ...spec.HostConfig, NetworkMode: `container:${containerId}` } };
+}
+
 /** The folders on the host that a waiting container has: all of them empty. */
 export interface WaitingFolders {
   readonly source: string;
@@ -137,7 +148,7 @@ function framed(input: ContainerFrame, mounts: MountSettings[]): ContainerCreate
   return {
     Image: input.image,
     User: BUILDER,
-    Hostname: 'build',
+    Hostname: BUILD_HOSTNAME,
     AttachStdin: false,
     AttachStdout: true,
     AttachStderr: true,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import Docker from 'dockerode';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { own } from '../masking/sentence.ts';
 import { JobFailure } from '../step-context.ts';
-import { isEngineAway, StoppedByEngine } from './engine.ts';
+import { isEngineAway, removeContainer, StoppedByEngine } from './engine.ts';
 
 const failureOf = (work: Promise<unknown>) =>
   work.then(
@@ -28,4 +28,14 @@ test('other errors of the runner are not its engine’s', async () => {
   expect(isEngineAway(new Error('ECONNREFUSED'))).toBe(false);
   expect(isEngineAway('ECONNRESET')).toBe(false);
   expect(isEngineAway(null)).toBe(false);
+});
+
+test('a container is removed once, and again only if that failed', async () => {
+  const container = new Docker().getContainer('c'.repeat(64));
+  const failure = Object.assign(new Error('device or resource busy'), { statusCode: 500 });
+  const remove = vi.spyOn(container, 'remove').mockRejectedValueOnce(failure).mockResolvedValue(undefined);
+  await expect(removeContainer(container)).rejects.toBe(failure);
+  await removeContainer(container);
+  await removeContainer(container);
+  expect(remove).toHaveBeenCalledTimes(2);
 });

@@ -39,13 +39,18 @@ export async function containerEnd(container: Container): Promise<number> {
   return Waited.parse(JSON.parse(await text(answer))).StatusCode;
 }
 
+/** Those that are gone, so that the engine is not asked again: both a build and its attempt make sure of it. */
+const removed = new WeakSet<Container>();
+
 /** Removes a container and kills what runs in it. @throws the engine's error, unless the container is gone */
 export async function removeContainer(container: Container): Promise<void> {
+  if (removed.has(container)) return;
   try {
     await container.remove({ force: true, v: true });
   } catch (error) {
     if (engineStatus(error) !== 404) throw error;
   }
+  removed.add(container);
 }
 
 const Waited = z.object({ StatusCode: z.int() });

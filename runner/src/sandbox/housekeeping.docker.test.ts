@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { containersOf, ensureWebImage, keptJournal, WEB_IMAGE } from '../testing/docker.ts';
+import { makersOf, readyNamespaces, whyNoNamespaces } from '../testing/namespaces.ts';
 import { newRunnerId } from '../testing/sample-job.ts';
 import { attemptFolder, makeAttemptFolder } from './attempt-folder.ts';
 import { BUILDER_UID, DEPLOYMENT_LABEL, RUNNER_LABEL } from './container-spec.ts';
@@ -49,6 +50,23 @@ describe('the sweep', () => {
       expect(await containersOf(engine, other)).toEqual([foreign.id]);
     } finally {
       await foreign.remove({ force: true });
+    }
+  });
+
+  test('takes away what makes network namespaces, of this runner only', async ({ skip }) => {
+    const why = await whyNoNamespaces();
+    if (why !== null) return skip(why);
+    const other = newRunnerId();
+    const foreign = await readyNamespaces(engine, other);
+    await readyNamespaces(engine, runnerId);
+    const theirs = await makersOf(engine, other);
+    try {
+      expect(await makersOf(engine, runnerId)).toHaveLength(2);
+      expect((await sweep(engine, runnerId, folder)).containers).toEqual([]);
+      expect(await makersOf(engine, runnerId)).toEqual([]);
+      expect(await makersOf(engine, other)).toEqual(theirs);
+    } finally {
+      await foreign.close();
     }
   });
 

@@ -4,6 +4,8 @@ import { containerSpec } from './container-spec.ts';
 import { diskVerdict } from './disk-watch.ts';
 import { imageKind, isAllowedImage } from './images.ts';
 import { effectiveLimits } from './limits.ts';
+import { makerCommand } from './namespaces/maker-program.ts';
+import { makerSpec } from './namespaces/maker-spec.ts';
 import { openFilesOf } from './open-files.ts';
 
 describe('an image', () => {
@@ -133,4 +135,28 @@ describe('the container of a build', () => {
     expect(spec.Env).toEqual(['A=b=c']);
     expect(spec.WorkingDir).toBe('/workspace/app');
   });
+});
+
+test('what makes network namespaces has two capabilities, the host’s programs to read, and no network', () => {
+  const spec = makerSpec({
+    runnerId: 'r',
+    imageId: 'sha256:0',
+    command: makerCommand('x64') ?? [],
+    folders: ['/usr', '/lib64'],
+  });
+  expect(spec.HostConfig).toMatchObject({
+    NetworkMode: 'none',
+    CapDrop: ['ALL'],
+    CapAdd: ['SYS_ADMIN', 'NET_ADMIN'],
+    ReadonlyRootfs: true,
+    LogConfig: { Type: 'none' },
+    Mounts: [
+      { Type: 'bind', Source: '/usr', Target: '/usr', ReadOnly: true },
+      { Type: 'bind', Source: '/lib64', Target: '/lib64', ReadOnly: true },
+    ],
+  });
+  expect(spec.HostConfig?.Binds).toBeUndefined();
+  expect(spec.Labels).toEqual({ 'dev.appflux.namespaces': 'r' });
+  expect(spec.Hostname).toBe('build');
+  expect(makerCommand('mips')).toBeNull();
 });

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { mayStopGently, untilAborted } from '../stop.ts';
 import { demultiplex, type OutputFrame } from './demux.ts';
 import { containerEnd, type Engine, engineStatus, removeContainer, StoppedByEngine } from './engine.ts';
-import type { WaitingContainer } from './prepared/waiting-container.ts';
+import { type NamespaceLender, startAlone } from './start-alone.ts';
+import type { WaitingContainer } from './waiting-container.ts';
 
 export interface ContainerRun {
   /** Takes a piece of output. */
@@ -30,6 +31,12 @@ export interface ContainerRun {
   readonly onRemoval?: (removal: Promise<void>) => void;
 }
 
+export interface RunOfSpec extends ContainerRun {
+  readonly spec: ContainerCreateOptions;
+  /** Where it gets its network namespace, if it has no network; the engine makes it by default. */
+  readonly namespaces?: NamespaceLender | null;
+}
+
 /** How a container ended. Both say something of memory: a killed child leaves the exit code to its shell. */
 export interface ContainerEnd {
   readonly exitCode: number;
@@ -51,18 +58,21 @@ const OUTPUT_PATIENCE_MS = 10_000;
  * Runs a container and removes it in any case.
  * @throws the signal's reason when it aborts; the engine's error when the engine does not do its part
  */
-export async function runContainer(
+export function runContainer(
   engine: Engine,
-  { spec, ...run }: ContainerRun & { readonly spec: ContainerCreateOptions },
+  { spec, namespaces = null, ...run }: RunOfSpec,
 ): Promise<ContainerEnd> {
-  run.signal.throwIfAborted();
-  const container = await engine.createContainer(spec);
-  return follow(engine, container, run, async () => {
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    const reading = startReading(stream, run);
+  return startAlone(namespaces, spec, async (alone, started) => {
     run.signal.throwIfAborted();
-    await container.start();
-    return { reading, ended: containerEnd(container) };
+    const container = await engine.createContainer(alone);
+    return follow(engine, container, run, async () => {
+      const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+      const reading = startReading(stream, run);
+      run.signal.throwIfAborted();
+      await container.start();
+      started();
+      return { reading, ended: containerEnd(container) };
+    });
   });
 }
 

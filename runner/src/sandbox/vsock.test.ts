@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import Docker from 'dockerode';
+import { describe, expect, test, vi } from 'vitest';
 import {
   ALLOW,
   AND,
+  guardFor,
   IF_EQUAL,
   type Instruction,
   LOAD,
@@ -58,4 +60,18 @@ test('goes before the command where the engine has no such filter itself', () =>
   expect(vsockGuard('20.10.24+dfsg1', 'amd64')[0]).toBe('perl');
   expect(vsockGuard('28.2.2', 'amd64')).toEqual([]);
   expect(vsockGuard('20.10.24', 'riscv64')).toEqual([]);
+});
+
+test.each([
+  ['20.10.24', 1],
+  ['28.2.2', 2],
+])('engine %s is asked for its version %i times by two containers', async (Version, times) => {
+  const engine = new Docker();
+  const version = vi
+    .spyOn(engine, 'version')
+    .mockImplementation(async () => ({ Version, Arch: 'amd64' }) as never);
+  const guard = await guardFor(engine, undefined);
+  expect(await guardFor(engine, undefined)).toEqual(guard);
+  expect(guard).toEqual(vsockGuard(Version, 'amd64'));
+  expect(version).toHaveBeenCalledTimes(times);
 });

@@ -103,9 +103,16 @@ export function vsockGuard(version: string, architecture: string): string[] {
   return ['perl', '-e', PROGRAM, bytes.toString('hex'), String(processor.prctl)];
 }
 
+/** Those that were found necessary. They do no harm when the engine is replaced by one that refuses vsock itself. */
+const necessary = new WeakMap<Engine, string[]>();
+
 /** The same, for an engine. A runtime with a kernel of its own needs none. */
 export async function guardFor(engine: Engine, runtime: string | undefined): Promise<string[]> {
   if (hasOwnKernel(runtime)) return [];
+  const known = necessary.get(engine);
+  if (known !== undefined) return known;
   const { Version, Arch } = await engine.version();
-  return vsockGuard(Version, Arch);
+  const guard = vsockGuard(Version, Arch);
+  if (guard.length > 0) necessary.set(engine, guard);
+  return guard;
 }

@@ -20,7 +20,8 @@ import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { Images, isAllowedImage } from '../sandbox/images.ts';
 import { machineOf } from '../sandbox/machine.ts';
-import { sandboxesToPrepare } from '../sandbox/prepared/how-many.ts';
+import { NetworkNamespaces } from '../sandbox/namespaces/network-namespaces.ts';
+import { namespaceMakers, sandboxesToPrepare } from '../sandbox/prepared/how-many.ts';
 import { PreparedSandboxes } from '../sandbox/prepared/prepared-sandboxes.ts';
 import { type Swept, sweep } from '../sandbox/sweep.ts';
 
@@ -94,8 +95,11 @@ async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecu
   await caches.sweep();
   const images = new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand });
   const most = await sandboxesToPrepare(settings, options.slots, journal);
-  const prepared = new PreparedSandboxes({ engine, settings, runnerId, journal, most });
-  const executor = containerExecutor({ engine, images, caches, prepared, settings, runnerId, journal });
+  const makers = await namespaceMakers(settings, options.slots);
+  const namespaces = new NetworkNamespaces({ engine, runnerId, journal, most: makers });
+  const host = { engine, settings, runnerId, journal, namespaces };
+  const prepared = new PreparedSandboxes({ ...host, most });
+  const executor = containerExecutor({ ...host, images, caches, prepared });
   const { DockerRootDir } = (await engine.info()) as { DockerRootDir?: string };
   const folders = [state, ...(DockerRootDir === undefined ? [] : [DockerRootDir])];
   const disks = watchOf(settings, journal, { folders, makeRoom: () => caches.makeRoom() });
@@ -107,6 +111,7 @@ async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecu
     ...(pictures === null ? {} : { pictures }),
     close: async () => {
       await prepared.close();
+      await namespaces.close();
       await caches.close();
     },
   };

@@ -13,6 +13,7 @@ import { Secrets } from '../masking/secrets.ts';
 import { makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { unmountWithin } from '../sandbox/disk/file-system.ts';
 import type { Engine } from '../sandbox/engine.ts';
+import type { NamespaceLender } from '../sandbox/start-alone.ts';
 import { JobFailure, type Skip, type UsedImage } from '../step-context.ts';
 import { containersOf, testHost, WEB_IMAGE } from './docker.ts';
 import { sampleJob } from './sample-job.ts';
@@ -42,6 +43,8 @@ export interface BuildRun {
   readonly ownDisk?: boolean;
   /** Runs the commands in a container that waited for them. */
   readonly prepared?: boolean;
+  /** Where its container gets its network namespace; the engine makes it by default. */
+  readonly namespaces?: NamespaceLender;
   /** Whether the source is a repository whose history is cut off. */
   readonly isShallow?: boolean;
   /** Fills the source folder. */
@@ -64,7 +67,8 @@ export class BuildBench {
    * milliseconds), and the source folder. No container may be left.
    */
   async run(input: BuildRun) {
-    const host = await testHost(this.#engine, { ...input.settings, ...(input.prepared && { prepared: 1 }) });
+    const settings = { ...input.settings, ...(input.prepared && { prepared: 1 }) };
+    const host = await testHost(this.#engine, settings, input.namespaces);
     this.#hosts.push(host);
     const job = sampleJob({ variables: input.variables ?? {} });
     const limits = { ...job.limits, ...input.limits };

@@ -13,6 +13,7 @@ import { type Engine, engineStatus } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
 import { unpreparable } from '../sandbox/prepared/how-many.ts';
 import { PreparedSandboxes } from '../sandbox/prepared/prepared-sandboxes.ts';
+import type { NamespaceLender } from '../sandbox/start-alone.ts';
 import { createScanner } from '../scan/scanner.ts';
 import { newRunnerId } from './sample-job.ts';
 
@@ -50,6 +51,7 @@ export function keptJournal(): { journal: Journal; lines: string[] } {
 export async function testHost(
   engine: Engine,
   settings: RawSettings = {},
+  namespaces: NamespaceLender | null = null,
 ): Promise<BuildHost & { lines: string[] }> {
   const state = await mkdtemp(join(tmpdir(), 'appflux-runner-'));
   const { journal, lines } = keptJournal();
@@ -68,8 +70,10 @@ export async function testHost(
       settings: merged,
       runnerId,
       journal,
+      namespaces,
       most: merged.prepared ?? 0,
     }),
+    namespaces,
     images: new Images({ engine, journal, allowed: merged.images, command: undefined }),
   };
 }

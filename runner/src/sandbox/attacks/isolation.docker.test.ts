@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BuildBench, plan } from '../../testing/build.ts';
 import { ensureWebImage, whyUnpreparable } from '../../testing/docker.ts';
+import { readyNamespaces, whyNoNamespaces } from '../../testing/namespaces.ts';
+import { newRunnerId } from '../../testing/sample-job.ts';
 import { attemptFolder, makeAttemptFolder } from '../attempt-folder.ts';
 import { connectEngine } from '../engine.ts';
+import type { NamespaceLender } from '../start-alone.ts';
 import { probe } from './probe.ts';
 
 const engine = connectEngine();
@@ -27,12 +30,13 @@ afterAll(async () => {
   await rm(neighbor, { recursive: true });
 });
 
-async function outcomeOf(prepared: boolean): Promise<Record<string, string>> {
+async function outcomeOf(prepared: boolean, namespaces?: NamespaceLender): Promise<Record<string, string>> {
   const prey = { hostPid: process.pid, hostFolder: neighbor, secretName: SECRET };
   const { output, text } = await bench.run({
     plan: plan({ buildCommand: 'node probe.mjs' }),
     ownDisk: true,
     prepared,
+    ...(namespaces && { namespaces }),
     files: (folder) => writeFile(join(folder, 'probe.mjs'), probe(prey)),
   });
   const line = output.find((each) => each.startsWith('OUTCOME '));
@@ -41,16 +45,39 @@ async function outcomeOf(prepared: boolean): Promise<Record<string, string>> {
 }
 
 /** A host that can't make sandboxes ahead has containers of the first kind only. */
-const CONTAINERS: readonly (readonly [string, boolean])[] = [
-  ['in a container of its own', false],
-  ...((await whyUnpreparable()) === null ? [['in one that waited for it', true] as const] : []),
+const CONTAINERS: readonly (readonly [string, boolean, boolean])[] = [
+  ['in a container of its own', false, false],
+  ...((await whyUnpreparable()) === null ? [['in one that waited for it', true, false] as const] : []),
+  ...((await whyNoNamespaces()) === null
+    ? ([
+        ['in one whose network namespace the runner made', false, true],
+        ['in one that waited in such a namespace', true, true],
+      ] as const)
+    : []),
 ];
 
-describe.each(CONTAINERS)('from inside of a build %s', (_, prepared) => {
+describe.each(CONTAINERS)('from inside of a build %s', (_, prepared, madeByRunner) => {
   let outcome: Record<string, string>;
 
   beforeAll(async () => {
-    outcome = await outcomeOf(prepared);
+    if (!madeByRunner) {
+      outcome = await outcomeOf(prepared);
+      return;
+    }
+    const namespaces = await readyNamespaces(engine, newRunnerId());
+    const lent: (string | null)[] = [];
+    const lend = () => {
+      const namespace = namespaces.lend();
+      lent.push(namespace.of);
+      return namespace;
+    };
+    try {
+      outcome = await outcomeOf(prepared, { lend });
+      // A further sandbox may be made beside the build.
+      expect(lent[0]).toEqual(expect.any(String));
+    } finally {
+      await namespaces.close();
+    }
   });
 
   test('there is no socket of an engine, and none is mounted', () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CliBench, ENDLESS, hasStarted, NOTHING_LEFT } from '../../testing/cli.ts';
 import { ensureWebImage, whyUnpreparable } from '../../testing/docker.ts';
+import { makersOf, whyNoNamespaces } from '../../testing/namespaces.ts';
 import { mountsWithin } from '../disk/file-system.ts';
 import { diskLimit } from '../disk/limit.ts';
 import { connectEngine } from '../engine.ts';
@@ -19,11 +20,12 @@ const QUICK = {
   }),
 };
 
+const engine = connectEngine();
 let bench: CliBench;
 
 const mounts = async () => mountsWithin(await readFile('/proc/self/mountinfo', 'utf8'), bench.state);
 
-beforeAll(() => ensureWebImage(connectEngine()), 600_000);
+beforeAll(() => ensureWebImage(engine), 600_000);
 beforeEach(async () => {
   bench = await CliBench.open();
 });
@@ -49,15 +51,20 @@ test('a killed runner’s container, folder, socket and mount are swept at its n
   expect(next.output).toContain('Cleaned up after an earlier process');
 });
 
-/** Starts a runner as it is without settings, and has it build once. Then one sandbox waits. */
+/** Starts a runner as it is without settings, and has it build once. Then one sandbox waits, and a maker of namespaces. */
 async function startPreparing() {
   bench.env.APPFLUX_RUNNER_PREPARED = '';
   const runner = await bench.start();
   const freed = () => bench.edge.poolFrames.filter(({ type }) => type === 'freed').length;
   const before = freed();
+  // A container and its image.
+  const makers = (await whyNoNamespaces()) === null ? 2 : 0;
   const attempt = await bench.grantFor(QUICK);
   await bench.until(
-    async () => freed() > before && (await bench.leftovers()).containers.length === 1,
+    async () =>
+      freed() > before &&
+      (await bench.leftovers()).containers.length === 1 &&
+      (await makersOf(engine, bench.edge.runnerId)).length === makers,
     () => `${attempt.log}\n${runner.output}`,
   );
   return runner;
@@ -65,6 +72,7 @@ async function startPreparing() {
 
 async function expectNothingLeft(): Promise<void> {
   expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
+  expect(await makersOf(engine, bench.edge.runnerId)).toEqual([]);
   expect(await mounts()).toEqual([]);
 }
 

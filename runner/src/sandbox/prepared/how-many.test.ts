@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { keptJournal, whyUnpreparable } from '../../testing/docker.ts';
-import { type PreparingHost, sandboxesToPrepare } from './how-many.ts';
+import { whyNoNamespaces } from '../../testing/namespaces.ts';
+import { namespaceMakers, type PreparingHost, sandboxesToPrepare } from './how-many.ts';
 
 const DOCKER: PreparingHost = { executor: 'docker', ephemeral: false, runtime: undefined };
 
@@ -45,4 +46,20 @@ test('where this host can’t, a setting that asks for some gets the reason', as
   if (why === null) return skip('this host can');
   expect(await decide({}, undefined)).toEqual({ most: 0, said: '' });
   expect((await decide({}, 1)).said).toContain(why);
+});
+
+test.each([...IMPOSSIBLE.map(([host]) => host), { network: 'bridge' as const }])(
+  'with %j nothing makes network namespaces',
+  async (host) => {
+    expect(await namespaceMakers({ ...DOCKER, network: 'proxy', ...host }, 3)).toBe(0);
+  },
+);
+
+test('where sandboxes can wait, each slot has a maker of network namespaces, up to four', async ({
+  skip,
+}) => {
+  const why = await whyNoNamespaces();
+  if (why !== null) return skip(why);
+  const makers = (slots: number) => namespaceMakers({ ...DOCKER, network: 'none' }, slots);
+  expect([await makers(1), await makers(3), await makers(9)]).toEqual([1, 3, 4]);
 });

@@ -1,8 +1,9 @@
-/** How many sandboxes wait on a host. */
+/** How many containers a host has that are started before there is a build for them. */
 import type { Settings } from '../../config/settings.ts';
 import type { Journal } from '../../journal.ts';
 import { hasOwnKernel } from '../container-spec.ts';
 import { diskLimit } from '../disk/limit.ts';
+import { canMakeNamespaces } from '../namespaces/namespace-maker.ts';
 
 /** Where nothing is set. More would only help builds that begin in the same moment. */
 const BY_DEFAULT = 1;
@@ -37,4 +38,19 @@ export async function sandboxesToPrepare(
   if (why === null) return Math.min(prepared, slots);
   if (settings.prepared !== undefined) journal.warn('No sandboxes are prepared', { reason: why });
   return 0;
+}
+
+/** More containers rarely start at a time. */
+const MOST_MAKERS = 4;
+
+/**
+ * How many containers make network namespaces for builds (namespaces/). They need what sandboxes that wait need of a host.
+ * @param slots how many builds run in parallel
+ */
+export async function namespaceMakers(
+  settings: PreparingHost & Pick<Settings, 'network'>,
+  slots: number,
+): Promise<number> {
+  if (settings.network === 'bridge' || (await unpreparable(settings)) !== null) return 0;
+  return (await canMakeNamespaces()) ? Math.min(slots, MOST_MAKERS) : 0;
 }

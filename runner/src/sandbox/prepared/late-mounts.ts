@@ -5,7 +5,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, posix, relative } from 'node:path';
 import type { MountSettings } from 'dockerode';
-import { execa } from 'execa';
+import { runProgram } from '../../programs/run-program.ts';
 import type { AttemptFolder } from '../attempt-folder.ts';
 import { CACHE_MOUNT, WORKSPACE } from '../container-spec.ts';
 import { unmountWithin } from '../disk/file-system.ts';
@@ -53,14 +53,14 @@ function argumentsOf(mount: MountSettings): string[] | null {
 /**
  * Mounts them, all or none. The paths below the source tree come from a project: one with a link in it is not mounted at.
  * @param top the attempt's folder, above all of them
- * @throws execa's error if a mount fails
+ * @throws {ProgramFailure} if a mount fails
  */
 export async function mountLate(top: string, mounts: readonly LateMount[]): Promise<void> {
   const realTop = await realpath(top);
   const done = await Promise.allSettled(
     mounts.map(async ({ args, at }) => {
       if ((await realpath(at)) !== join(realTop, relative(top, at))) throw new Error(`${at} leads elsewhere`);
-      await execa('mount', args, { env: { LC_ALL: 'C' } });
+      await runProgram('mount', args);
     }),
   );
   const failed = done.find((result) => result.status === 'rejected');

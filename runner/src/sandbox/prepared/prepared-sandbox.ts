@@ -6,15 +6,18 @@ import { type AttemptFolder, removeAttemptFolder } from '../attempt-folder.ts';
 import { waitingSpec } from '../container-spec.ts';
 import { type Engine, removeContainer } from '../engine.ts';
 import { maxOpenFiles } from '../open-files.ts';
+import type { NamespaceLender } from '../start-alone.ts';
 import { guardFor } from '../vsock.ts';
+import { openWaiting, type WaitingContainer } from '../waiting-container.ts';
 import { type LateMount, lateMounts, mountLate, unmountLate } from './late-mounts.ts';
-import { openWaiting, type WaitingContainer } from './waiting-container.ts';
 import { makeWaitingFolder } from './waiting-folder.ts';
 
 export interface SandboxHost {
   readonly engine: Engine;
   readonly runnerId: string;
   readonly settings: Settings;
+  /** Null where the engine makes all of them. */
+  readonly namespaces: NamespaceLender | null;
 }
 
 /** The limits that a container is made with. */
@@ -59,7 +62,7 @@ export class PreparedSandbox {
   }
 
   async #open(): Promise<WaitingContainer> {
-    const { engine, runnerId, settings } = this.#host;
+    const { engine, runnerId, settings, namespaces } = this.#host;
     const { imageId, limits } = this.key;
     const { workspace, net, cacheMount } = this.folder;
     const frame = {
@@ -72,7 +75,7 @@ export class PreparedSandbox {
       network: settings.network === 'bridge' ? ('bridge' as const) : ('none' as const),
     };
     const folders = { source: workspace.source, net, cache: cacheMount };
-    return openWaiting(engine, waitingSpec(frame, folders));
+    return openWaiting(engine, waitingSpec(frame, folders), namespaces);
   }
 
   #markLost(): void {

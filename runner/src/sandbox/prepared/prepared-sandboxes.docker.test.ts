@@ -24,7 +24,15 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
 
   const open = (change: Partial<PreparedSandboxesOptions> = {}) => {
     const { settings, runnerId, journal } = host;
-    prepared = new PreparedSandboxes({ engine, settings, runnerId, journal, most: 1, ...change });
+    prepared = new PreparedSandboxes({
+      engine,
+      settings,
+      runnerId,
+      journal,
+      namespaces: null,
+      most: 1,
+      ...change,
+    });
   };
   const idOf = async (image: string) => ({ imageId: (await engine.getImage(image).inspect()).Id });
   const containers = () => containersOf(engine, host.runnerId);
@@ -66,6 +74,7 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
       const sandbox = prepared.in(folder);
       expect(sandbox?.key.limits).toMatchObject(change);
       taken.push({ folder, id: await sandbox?.containerId() });
+      await prepared.settle(folder);
     }
     const folder = prepared.folderOf(TAKER);
     expect(await prepared.in(folder)?.containerId()).toBe(waiting);
@@ -84,6 +93,7 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
     const first = prepared.folderOf(TAKER);
     expect(prepared.in(first)).toBeNull();
     prepared.running(first, app.id, used);
+    await prepared.settle(first);
     const others = prepared.folderOf({ ...TAKER, deploymentId: 'b'.repeat(24), appId: 'b'.repeat(24) });
     expect(prepared.in(others)?.key.imageId).toBe(used.imageId);
     await prepared.release(others.top);
@@ -160,6 +170,7 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
   test('are begun for an app whose image is known where none waits, and removed if it does not come to a build', async () => {
     const first = prepared.folderOf(TAKER);
     prepared.running(first, app.id, used);
+    await prepared.settle(first);
     const second = prepared.folderOf({ ...TAKER, attempt: 2 });
     const sandbox = prepared.in(second);
     await sandbox?.folderMade();
@@ -168,6 +179,21 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
     await prepared.release(second.top);
     expect(existsSync(second.top)).toBe(false);
     expect(await containers()).toEqual([]);
+  });
+
+  test('are not begun beside another attempt, which gets one that waits all the same', async () => {
+    await prepared.prepare(used);
+    const [waiting] = await containers();
+    const first = prepared.folderOf({ ...TAKER, image: 'appflux/never-used-builder' });
+    const second = prepared.folderOf({ ...TAKER, attempt: 2 });
+    expect(await prepared.in(second)?.containerId()).toBe(waiting);
+    const third = prepared.folderOf({ ...TAKER, attempt: 3 });
+    expect(prepared.in(third)).toBeNull();
+    for (const folder of [first, second, third]) await prepared.settle(folder);
+    expect(await containers()).toEqual([]);
+    const fourth = prepared.folderOf({ ...TAKER, attempt: 4 });
+    expect(prepared.in(fourth)).not.toBeNull();
+    for (const { top } of [first, second, third, fourth]) await prepared.release(top);
   });
 
   test('are made while no attempt is on its way to its build', async () => {

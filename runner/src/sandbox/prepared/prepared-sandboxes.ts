@@ -58,6 +58,8 @@ export class PreparedSandboxes {
   readonly #taken = new Map<string, PreparedSandbox>();
   /** The tops of attempts' folders whose commands do not run yet: nothing is made while the engine works for them. */
   readonly #onTheWay = new Set<string>();
+  /** The tops of the folders of attempts that have a slot. */
+  readonly #building = new Set<string>();
   /** The names of images by the ids of apps. */
   readonly #ofApps = new Map<string, string>();
   /** The ids of images by their names. */
@@ -79,7 +81,8 @@ export class PreparedSandboxes {
 
   /**
    * The folder of an attempt. It is that of a waiting sandbox if one has its limits and the image that it will probably
-   * need. If none has, one is begun, which is ready when the source is.
+   * need. If none has, one is begun, which is ready when the source is; but not beside another attempt, which keeps the
+   * processors busy: then it would only take more of their time.
    */
   folderOf(taker: Taker): AttemptFolder {
     const { deploymentId, attempt, limits } = taker;
@@ -88,6 +91,7 @@ export class PreparedSandboxes {
     const sandbox = this.#take(this.#probableImage(taker), limits, plain);
     const folder = sandbox?.folder ?? plain;
     if (sandbox !== null) this.#taken.set(folder.top, sandbox);
+    this.#building.add(folder.top);
     this.#onTheWay.add(folder.top);
     clearTimeout(this.#beside);
     return folder;
@@ -99,7 +103,8 @@ export class PreparedSandboxes {
       ({ key, lost }) => !lost && key.imageId === imageId && isSame(key.limits, limits),
     );
     this.#waiting = this.#waiting.filter((sandbox) => sandbox !== found);
-    return found ?? new PreparedSandbox(this.#options, { imageId, limits }, plain);
+    if (found !== undefined) return found;
+    return this.#building.size > 0 ? null : new PreparedSandbox(this.#options, { imageId, limits }, plain);
   }
 
   /** The id of the image of the app's last build, or that its settings say, or of the last build of any app. */
@@ -136,10 +141,17 @@ export class PreparedSandboxes {
     await this.#filling;
   }
 
+  /** An attempt leaves its slot: its sandbox's container is removed. @throws the engine's error */
+  async settle(folder: AttemptFolder): Promise<void> {
+    this.#building.delete(folder.top);
+    await this.in(folder)?.removeContainer();
+  }
+
   /** Removes an attempt's folder, with the sandbox if it has one. @throws the error of the engine or the file system */
   async release(top: string): Promise<void> {
     const sandbox = this.#taken.get(top);
     this.#onTheWay.delete(top);
+    this.#building.delete(top);
     try {
       if (sandbox !== undefined) await sandbox.remove();
       else await removeAttemptFolder(this.#options.engine, this.#options.runnerId, top);
@@ -182,7 +194,7 @@ export class PreparedSandboxes {
   async #makeAll(): Promise<void> {
     for (;;) {
       const used = this.#last;
-      if (used === null || !(await this.#hasRoom())) return;
+      if (used === null || this.#onTheWay.size > 0 || !(await this.#hasRoom())) return;
       const { Id: imageId } = await this.#options.engine.getImage(used.image).inspect();
       this.#ids.set(used.image, imageId);
       this.#dropAll(({ key }) => key.imageId !== imageId || !isSame(key.limits, used.limits));

@@ -1,10 +1,8 @@
 /** The folders of a sandbox that waits for its build. */
 import { chmod, mkdir } from 'node:fs/promises';
-import { execa } from 'execa';
+import { runProgram } from '../../programs/run-program.ts';
 import type { AttemptFolder } from '../attempt-folder.ts';
 import { mountFileSystem, unmountWithin } from '../disk/file-system.ts';
-
-const IN_ENGLISH = { env: { LC_ALL: 'C' } } as const;
 
 const SHARED = '--make-shared';
 
@@ -29,7 +27,7 @@ export async function makeWaitingFolder(
   const empty = ['-t', 'tmpfs', SHARED, '-o', EMPTY_OPTIONS, '--', 'none', cacheMount];
   const mounted = await Promise.allSettled([
     mountFileSystem(image, workspace.source, bytes, [SHARED]),
-    execa('mount', empty, IN_ENGLISH),
+    runProgram('mount', empty),
   ]);
   const failed = mounted.find((result) => result.status === 'rejected');
   if (failed !== undefined) {

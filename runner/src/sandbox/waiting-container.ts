@@ -1,7 +1,8 @@
 /** A container that runs and waits for its build. */
 import type { Duplex } from 'node:stream';
 import type { Container, ContainerCreateOptions } from 'dockerode';
-import { containerEnd, type Engine, removeContainer } from '../engine.ts';
+import { containerEnd, type Engine, removeContainer } from './engine.ts';
+import { type NamespaceLender, startAlone } from './start-alone.ts';
 
 export interface WaitingContainer {
   readonly container: Container;
@@ -11,8 +12,18 @@ export interface WaitingContainer {
   readonly ended: Promise<number>;
 }
 
-/** Creates and starts one. @throws the engine's error; nothing is left then */
-export async function openWaiting(engine: Engine, spec: ContainerCreateOptions): Promise<WaitingContainer> {
+/**
+ * Creates and starts one.
+ * @param namespaces null if the engine makes its network namespace
+ * @throws the engine's error; nothing is left then
+ */
+export const openWaiting = (
+  engine: Engine,
+  spec: ContainerCreateOptions,
+  namespaces: NamespaceLender | null,
+): Promise<WaitingContainer> => startAlone(namespaces, spec, (alone) => open(engine, alone));
+
+async function open(engine: Engine, spec: ContainerCreateOptions): Promise<WaitingContainer> {
   const container = await engine.createContainer(spec);
   try {
     const stream = await container.attach({

@@ -1,0 +1,106 @@
+/** A running container that makes network namespaces. */
+import { access } from 'node:fs/promises';
+import { demultiplex } from '../demux.ts';
+import { type Engine, removeContainer } from '../engine.ts';
+import { openWaiting, type WaitingContainer } from '../waiting-container.ts';
+import { importEmptyImage, removeEmptyImage } from './empty-image.ts';
+import { makerCommand, PERL } from './maker-program.ts';
+import { HOST_FOLDERS, makerSpec } from './maker-spec.ts';
+
+/** As the kernel names one (namespaces(7)). */
+const NAME = /^net:\[\d+\]$/;
+
+/** The part of it that decides which build gets which namespace. */
+export interface NamespaceMaker {
+  /** The id of its container. */
+  readonly id: string;
+  /** Whether its container has ended. */
+  readonly lost: boolean;
+  /** Moves it into a namespace that no other process is in. @throws if it could not */
+  renew(): Promise<void>;
+  /** @throws the engine's error */
+  remove(): Promise<void>;
+}
+
+/** Whether this host has what one needs, besides an engine that sees the host's folders. */
+export const canMakeNamespaces = async (): Promise<boolean> =>
+  makerCommand(process.arch) !== null && (await exists(PERL));
+
+/**
+ * Starts one, which is in its first namespace.
+ * @throws the engine's error, or what its program says; nothing is left then
+ */
+export async function openNamespaceMaker(engine: Engine, runnerId: string): Promise<NamespaceMaker> {
+  const command = makerCommand(process.arch);
+  if (command === null) throw new Error(`Network namespaces can't be made on ${process.arch}`);
+  const there = await Promise.all(HOST_FOLDERS.map(exists));
+  const folders = HOST_FOLDERS.filter((_, index) => there[index]);
+  const imageId = await importEmptyImage(engine, runnerId);
+  let maker: RunningMaker | null = null;
+  try {
+    const spec = makerSpec({ runnerId, imageId, command, folders });
+    maker = new RunningMaker(engine, await openWaiting(engine, spec, null), imageId);
+    await maker.renew();
+    return maker;
+  } catch (error) {
+    await (maker === null ? removeEmptyImage(engine, imageId) : maker.remove());
+    throw error;
+  }
+}
+
+class RunningMaker implements NamespaceMaker {
+  readonly id: string;
+  readonly #engine: Engine;
+  readonly #waiting: WaitingContainer;
+  readonly #imageId: string;
+  readonly #lines: AsyncGenerator<string>;
+  #name: string | null = null;
+  #lost = false;
+
+  constructor(engine: Engine, waiting: WaitingContainer, imageId: string) {
+    this.id = waiting.container.id;
+    this.#engine = engine;
+    this.#waiting = waiting;
+    this.#imageId = imageId;
+    this.#lines = linesOf(waiting.stream);
+    const markLost = () => {
+      this.#lost = true;
+    };
+    waiting.ended.then(markLost, markLost);
+  }
+
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  async renew(): Promise<void> {
+    this.#waiting.stream.write('\n');
+    const { value: name, done } = await this.#lines.next();
+    // The one before exists still, in a build or in the maker: a new one can't have its name.
+    if (done || !NAME.test(name) || name === this.#name)
+      throw new Error(`No network namespace was made: ${done ? 'the container has ended' : name}`);
+    this.#name = name;
+  }
+
+  async remove(): Promise<void> {
+    await removeContainer(this.#waiting.container);
+    await removeEmptyImage(this.#engine, this.#imageId);
+  }
+}
+
+/** The lines of both outputs: an error is in the place of an answer. */
+async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
+  let rest = '';
+  for await (const { bytes } of demultiplex(stream as AsyncIterable<Uint8Array>)) {
+    const lines = `${rest}${Buffer.from(bytes).toString('utf8')}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    // Not every host has each of them.
+    () => false,
+  );

@@ -1,0 +1,145 @@
+/** Network namespaces that the runner makes, beside those of the engine. */
+import { readlink } from 'node:fs/promises';
+import type { Container } from 'dockerode';
+import { execa } from 'execa';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ensureWebImage, WEB_IMAGE } from '../../testing/docker.ts';
+import { makersOf, readyNamespaces, untilReady, whyNoNamespaces } from '../../testing/namespaces.ts';
+import { newRunnerId } from '../../testing/sample-job.ts';
+import { BUILD_HOSTNAME, BUILDER } from '../container-spec.ts';
+import { connectEngine } from '../engine.ts';
+import { type NamespaceLender, startAlone } from '../start-alone.ts';
+import type { NetworkNamespaces } from './network-namespaces.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const engine = connectEngine();
+const why = await whyNoNamespaces();
+
+const SPEC = {
+  Image: WEB_IMAGE,
+  Entrypoint: ['sleep', '600'],
+  User: BUILDER,
+  Hostname: BUILD_HOSTNAME,
+  HostConfig: {
+    NetworkMode: 'none',
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges:true'],
+    ReadonlyRootfs: true,
+  },
+};
+
+beforeAll(() => ensureWebImage(engine), 600_000);
+
+describe.skipIf(why !== null)('a network namespace that the runner makes', () => {
+  let namespaces: NetworkNamespaces;
+  let runnerId: string;
+  let containers: Container[];
+
+  beforeEach(async () => {
+    runnerId = newRunnerId();
+    containers = [];
+    namespaces = await readyNamespaces(engine, runnerId);
+  });
+  afterEach(async () => {
+    for (const container of containers) await container.remove({ force: true });
+    await namespaces.close();
+    expect(await makersOf(engine, runnerId)).toEqual([]);
+  });
+
+  /** A container that sleeps. */
+  const start = (lender: NamespaceLender | null): Promise<Container> =>
+    startAlone(lender, SPEC, async (spec, started) => {
+      const container = await engine.createContainer(spec);
+      containers.push(container);
+      await container.start();
+      started();
+      return container;
+    });
+  const startInOne = async () => {
+    await untilReady(namespaces);
+    const container = await start(namespaces);
+    const { HostConfig } = await container.inspect();
+    expect(HostConfig.NetworkMode).toMatch(/^container:/);
+    return container;
+  };
+  const inside = async ({ id }: Container, ...command: string[]) => {
+    const { all } = await execa('docker', ['exec', id, ...command], { all: true, reject: false });
+    return all;
+  };
+  const nameOf = (container: Container) => inside(container, 'readlink', '/proc/self/ns/net');
+
+  test('has one container in it, and never another: not the maker, not the host', async () => {
+    const [first, second] = [await startInOne(), await startInOne()];
+    await untilReady(namespaces);
+    const [makerId = ''] = await makersOf(engine, runnerId);
+    const maker = engine.getContainer(makerId);
+    const names = [
+      await nameOf(first),
+      await nameOf(second),
+      await inside(maker, '/usr/bin/perl', '-e', 'print readlink "/proc/1/ns/net"'),
+      await readlink('/proc/self/ns/net'),
+    ];
+    expect(names).toEqual(names.map(() => expect.stringMatching(/^net:\[\d+\]$/)));
+    expect(new Set(names).size).toBe(4);
+  });
+
+  test('leads to no other, on the loopback interface or by a name without a file', async () => {
+    const listener = await startInOne();
+    const program = `
+      const { createServer } = require('node:net');
+      for (const where of [{ host: '127.0.0.1', port: 3128 }, { path: '\\0appflux' }])
+        createServer((socket) => socket.end('reached')).listen(where);`;
+    await execa('docker', ['exec', '--detach', listener.id, 'node', '-e', program]);
+    const asking = `
+      const { connect } = require('node:net');
+      for (const where of [{ host: '127.0.0.1', port: 3128 }, { path: '\\0appflux' }])
+        connect(where).on('data', (text) => console.log(String(text))).on('error', ({ code }) => console.log(code));`;
+    await expect.poll(() => inside(listener, 'node', '-e', asking)).toBe('reached\nreached');
+    expect(await inside(await startInOne(), 'node', '-e', asking)).toBe('ECONNREFUSED\nECONNREFUSED');
+  });
+
+  test('looks from inside as one of the engine does', async () => {
+    const look = `hostname; cat /etc/hosts /etc/resolv.conf; ls /sys/class/net; cat /proc/net/dev /proc/net/if_inet6 \
+      /proc/net/route /proc/net/tcp /proc/net/unix | grep -v '^Inter\\|^ face'
+      for each in ipv6/conf/all/disable_ipv6 ipv4/ip_unprivileged_port_start ipv4/ping_group_range ipv4/ip_forward
+      do cat /proc/sys/net/$each; done
+      grep Cap /proc/self/status; cut -d ' ' -f 5-6 /proc/self/mountinfo | grep -v /lowerdir`;
+    const [made, engines] = [await startInOne(), await start(null)];
+    const seen = await inside(made, 'bash', '-c', look);
+    expect(seen).toBe(await inside(engines, 'bash', '-c', look));
+    expect(seen).toMatch(/^build\n/);
+    expect(seen).toMatch(/^\/etc\/hosts ro/m);
+  });
+
+  test('is made by what holds nothing but programs of the host, which it can’t change', async () => {
+    const [makerId = ''] = await makersOf(engine, runnerId);
+    const maker = engine.getContainer(makerId);
+    const { Mounts, Config } = await maker.inspect();
+    expect(Mounts.map(({ Source, RW }) => [Source, RW])).toEqual(expect.arrayContaining([['/usr', false]]));
+    expect(Mounts.filter(({ RW, Source }) => RW || !['/usr', '/lib', '/lib64'].includes(Source))).toEqual([]);
+    expect(Config.Env).toEqual(['PATH=/usr/bin']);
+    const files = 'print map { "$_\\n" } grep { !-d && !-l } map { glob "/$_" } "*", "etc/*", ".*"';
+    // What the engine puts into every container.
+    expect((await inside(maker, '/usr/bin/perl', '-e', files)).trim().split('\n').sort()).toEqual([
+      '/.dockerenv',
+      '/etc/hostname',
+      '/etc/hosts',
+      '/etc/resolv.conf',
+    ]);
+  });
+
+  test('is made by the engine if its maker is gone, and then by another maker', async () => {
+    const [killed = ''] = await makersOf(engine, runnerId);
+    const lent = { of: killed, giveBack: () => undefined };
+    await engine.getContainer(killed).kill();
+    expect((await (await start({ lend: () => lent })).inspect()).HostConfig.NetworkMode).toBe('none');
+    await expect
+      .poll(async () => {
+        const container = await start(namespaces);
+        return (await container.inspect()).HostConfig.NetworkMode;
+      })
+      .toMatch(/^container:/);
+    expect(await makersOf(engine, runnerId)).not.toContain(killed);
+  });
+});

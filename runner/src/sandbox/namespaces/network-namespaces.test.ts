@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { keptJournal } from '../../testing/docker.ts';
+import { connectEngine } from '../engine.ts';
+import { type LentNamespace, startAlone } from '../start-alone.ts';
+import type { NamespaceMaker } from './namespace-maker.ts';
+import { NetworkNamespaces } from './network-namespaces.ts';
+
+/** A maker whose container does what a test says. */
+class FakeMaker implements NamespaceMaker {
+  readonly id: string;
+  /** The number of the namespace that it is in. */
+  namespace: number;
+  lost = false;
+  removed = 0;
+  readonly #next: () => number;
+  #renewing: { resolve: () => void; reject: (error: Error) => void } | null = null;
+
+  constructor(id: number, next: () => number) {
+    this.id = `maker ${id}`;
+    this.#next = next;
+    this.namespace = next();
+  }
+
+  renew(): Promise<void> {
+    if (this.lost) return Promise.reject(new Error('it has ended'));
+    return new Promise((resolve, reject) => {
+      this.#renewing = { resolve, reject };
+    });
+  }
+
+  answer(): void {
+    if (this.#renewing === null) return;
+    this.namespace = this.#next();
+    this.#renewing.resolve();
+    this.#renewing = null;
+  }
+
+  end(): void {
+    this.lost = true;
+    this.#renewing?.reject(new Error('it has ended'));
+    this.#renewing = null;
+  }
+
+  async remove(): Promise<void> {
+    this.removed += 1;
+    this.end();
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+function bench(most: number, isBroken: () => boolean = () => false) {
+  const makers: FakeMaker[] = [];
+  let made = 0;
+  const { journal, lines } = keptJournal();
+  const open = async () => {
+    if (isBroken()) throw new Error('no such program');
+    const maker = new FakeMaker(makers.length, () => ++made);
+    makers.push(maker);
+    return maker;
+  };
+  const options = { engine: connectEngine(), runnerId: 'r', journal, most, open };
+  return { makers, lines, namespaces: new NetworkNamespaces(options), options };
+}
+
+test('no two containers start in the same namespace, whatever happens to the makers', async () => {
+  const step = fc.record({
+    kind: fc.constantFrom('lend', 'give back', 'answer', 'end'),
+    which: fc.nat(5),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 3 }),
+      fc.array(step, { maxLength: 40 }),
+      async (most, steps) => {
+        const { makers, namespaces } = bench(most);
+        const lent: LentNamespace[] = [];
+        const used: number[] = [];
+        for (const { kind, which } of steps) {
+          const maker = makers[which % Math.max(makers.length, 1)];
+          if (kind === 'lend') {
+            const namespace = namespaces.lend();
+            const of = makers.find(({ id }) => id === namespace.of);
+            if (of !== undefined) used.push(of.namespace);
+            lent.push(namespace);
+          } else if (kind === 'give back') lent.splice(which, 1)[0]?.giveBack();
+          else if (kind === 'answer') maker?.answer();
+          else maker?.end();
+          await settled();
+        }
+        expect(new Set(used).size).toBe(used.length);
+        expect(makers.filter(({ removed }) => removed === 0).length).toBeLessThanOrEqual(most);
+        await namespaces.close();
+        expect(makers.map(({ removed }) => removed)).toEqual(makers.map(() => 1));
+      },
+    ),
+  );
+});
+
+test('one is opened behind the first start, and serves the next', async () => {
+  const { makers, namespaces } = bench(2);
+  const first = namespaces.lend();
+  await settled();
+  expect([first.of, makers]).toEqual([null, []]);
+  first.giveBack();
+  first.giveBack();
+  await settled();
+  expect(makers).toHaveLength(1);
+  const second = namespaces.lend();
+  expect(second.of).toBe('maker 0');
+  second.giveBack();
+  await settled();
+  expect(namespaces.lend().of).toBeNull();
+  makers[0]?.answer();
+  await settled();
+  expect(namespaces.lend().of).toBe('maker 0');
+});
+
+test('a host that can make none warns, and does not try again so soon', async () => {
+  let isBroken = true;
+  const { options, lines, makers } = bench(1, () => isBroken);
+  const startOn = async (namespaces: NetworkNamespaces) => {
+    namespaces.lend().giveBack();
+    await settled();
+  };
+  const patient = new NetworkNamespaces(options);
+  for (const _ of [1, 2, 3]) await startOn(patient);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('no such program');
+  const hasty = new NetworkNamespaces({ ...options, retryAfterMs: 0 });
+  await startOn(hasty);
+  isBroken = false;
+  await startOn(hasty);
+  expect(makers).toHaveLength(1);
+});
+
+test('a maker that comes when all is closed is removed', async () => {
+  const { namespaces, makers } = bench(1);
+  namespaces.lend().giveBack();
+  await namespaces.close();
+  expect(makers.map(({ removed }) => removed)).toEqual([1]);
+});
+
+test('a start that fails in a namespace is tried again with one of the engine; a build is not', async () => {
+  const spec = { Image: 'i', Hostname: 'build', HostConfig: { NetworkMode: 'none', Memory: 1 } };
+  let givenBack = 0;
+  const lender = { lend: () => ({ of: 'maker', giveBack: () => void givenBack++ }) };
+  const tried: unknown[] = [];
+  const failing = startAlone(lender, spec, async (given) => {
+    tried.push(given);
+    throw new Error(`attempt ${tried.length}`);
+  });
+  await expect(failing).rejects.toThrow('attempt 2');
+  expect(tried).toEqual([{ Image: 'i', HostConfig: { NetworkMode: 'container:maker', Memory: 1 } }, spec]);
+  expect(givenBack).toBe(1);
+  const failedBuild = startAlone(lender, spec, async (_, started) => {
+    started();
+    tried.push('build');
+    throw new Error('the build failed');
+  });
+  await expect(failedBuild).rejects.toThrow('the build failed');
+  expect(tried).toHaveLength(3);
+});
+
+test('a container with a network of the engine is given nothing', async () => {
+  const lend = () => {
+    throw new Error('it was asked');
+  };
+  const spec = { HostConfig: { NetworkMode: 'bridge' } };
+  expect(await startAlone({ lend }, spec, async (given) => given)).toBe(spec);
+});

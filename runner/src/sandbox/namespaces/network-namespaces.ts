@@ -1,0 +1,132 @@
+/**
+ * Network namespaces for builds' containers that the engine need not make: its own way takes about half of a start. Each
+ * container gets one that no other was ever in.
+ */
+import type { Journal } from '../../journal.ts';
+import { type Engine, engineMessage } from '../engine.ts';
+import type { LentNamespace, NamespaceLender } from '../start-alone.ts';
+import { type NamespaceMaker, openNamespaceMaker } from './namespace-maker.ts';
+
+export interface NetworkNamespacesOptions {
+  readonly engine: Engine;
+  readonly runnerId: string;
+  readonly journal: Journal;
+  /** How many makers run at most: as many containers start at a time with a namespace of theirs. 0 for none. */
+  readonly most: number;
+  /** Opens a maker; tests pass their own. */
+  readonly open?: () => Promise<NamespaceMaker>;
+  /** How long none is opened after one that failed, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** A host whose engine can't run a maker won't so soon; each try takes as long as a build's start. */
+const RETRY_AFTER_MS = 10 * 60_000;
+
+/** Opens makers as they are needed: a container for which none is free gets its namespace from the engine. */
+export class NetworkNamespaces implements NamespaceLender {
+  readonly #options: NetworkNamespacesOptions;
+  /** In a namespace that nothing else is in. */
+  #ready: NamespaceMaker[] = [];
+  readonly #makers = new Set<NamespaceMaker>();
+  #opening = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #closed = false;
+  readonly #changing = new Set<Promise<void>>();
+
+  constructor(options: NetworkNamespacesOptions) {
+    this.#options = options;
+  }
+
+  /** How many containers can start now with a namespace of a maker. */
+  get ready(): number {
+    return this.#ready.length;
+  }
+
+  lend(): LentNamespace {
+    const maker = this.#take();
+    let isOut = true;
+    const once = (work: () => void) => () => {
+      if (isOut) work();
+      isOut = false;
+    };
+    return maker === null
+      ? { of: null, giveBack: once(() => this.#openOne()) }
+      : { of: maker.id, giveBack: once(() => this.#track(this.#renew(maker))) };
+  }
+
+  #take(): NamespaceMaker | null {
+    for (;;) {
+      const maker = this.#ready.shift();
+      if (maker === undefined) return null;
+      if (!maker.lost) return maker;
+      this.#track(this.#drop(maker));
+    }
+  }
+
+  /** Behind the start that had to do without. */
+  #openOne(): void {
+    const { most, engine, runnerId, open = () => openNamespaceMaker(engine, runnerId) } = this.#options;
+    if (this.#closed || this.#makers.size + this.#opening >= most) return;
+    if (performance.now() < this.#notBefore) return;
+    this.#opening += 1;
+    const opening = open().then(
+      (maker) => {
+        this.#opening -= 1;
+        this.#makers.add(maker);
+        return this.#keep(maker);
+      },
+      (error: unknown) => {
+        this.#opening -= 1;
+        this.#notBefore = performance.now() + (this.#options.retryAfterMs ?? RETRY_AFTER_MS);
+        this.#warn('The engine makes the network namespaces of builds: they take longer to start', error);
+      },
+    );
+    this.#track(opening);
+  }
+
+  /** Its namespace may have a container in it now. It is not used again before it is in another. */
+  async #renew(maker: NamespaceMaker): Promise<void> {
+    try {
+      await maker.renew();
+    } catch (error) {
+      if (!this.#closed) this.#warn('A container that makes network namespaces has failed', error);
+      return this.#drop(maker);
+    }
+    return this.#keep(maker);
+  }
+
+  async #keep(maker: NamespaceMaker): Promise<void> {
+    if (this.#closed) return this.#drop(maker);
+    this.#ready.push(maker);
+  }
+
+  async #drop(maker: NamespaceMaker): Promise<void> {
+    if (!this.#makers.delete(maker)) return;
+    try {
+      await maker.remove();
+    } catch (error) {
+      this.#warn(
+        'A container that makes network namespaces could not be removed. The next start will try again',
+        error,
+      );
+    }
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#options.journal.warn(message, { error: engineMessage(error) });
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#changing.delete(tracked));
+    this.#changing.add(tracked);
+  }
+
+  /** Removes the makers. To be called once nothing is started any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#ready = [];
+    // One that does not answer any more ends with its container.
+    for (const maker of this.#makers) this.#track(this.#drop(maker));
+    await Promise.all(this.#changing);
+  }
+}
