@@ -2,13 +2,13 @@
  * The control socket of a running instance, by which another process of the same user can pause it. The instance goes on
  * by itself when that process ends or takes too long.
  */
-import { chmodSync, closeSync, constants, openSync, rmSync } from 'node:fs';
-import { createConnection, createServer, type Socket } from 'node:net';
-import { basename, dirname } from 'node:path';
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { messageOf, StackProblem } from '../../problem.ts';
+import { connectTo, withShortPath } from '../../socket-path.ts';
 import { continueProcesses, descendants, stopProcesses } from './processes.ts';
 
 /**
@@ -112,16 +112,6 @@ export async function serveControl(
   };
 }
 
-/** Calls `use` with another name of the path: the name of a socket may have 107 bytes at most (unix(7)). */
-function withShortPath(path: string, use: (short: string) => void): void {
-  const folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    use(`/proc/self/fd/${folder}/${basename(path)}`);
-  } finally {
-    closeSync(folder);
-  }
-}
-
 /** The control socket of a running instance, from the other side. */
 export class Control {
   readonly #socket: Socket;
@@ -141,14 +131,12 @@ export class Control {
         else reject(error);
       };
       try {
-        withShortPath(path, (short) => {
-          const socket = createConnection(short);
-          socket.once('error', absent);
-          socket.once('connect', () => {
-            socket.off('error', absent);
-            socket.on('error', () => socket.destroy());
-            resolve(new Control(socket));
-          });
+        const socket = connectTo(path);
+        socket.once('error', absent);
+        socket.once('connect', () => {
+          socket.off('error', absent);
+          socket.on('error', () => socket.destroy());
+          resolve(new Control(socket));
         });
       } catch (error) {
         absent(error as NodeJS.ErrnoException);
