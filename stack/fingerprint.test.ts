@@ -1,9 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fingerprint, type InputFile, readStamp, readTree, writeStamp } from './fingerprint.ts';
+import { fingerprint, hashTree, type InputFile, readStamp, readTree, writeStamp } from './fingerprint.ts';
 
 const file = (path: string, content: string, executable = false): InputFile => ({
   path,
@@ -76,6 +76,25 @@ describe('a tree of inputs', () => {
       ['top/run', true],
       ['top/src/deep/a.ts', false],
     ]);
+  });
+
+  test('has the same hash until a path or a content changes, however large a file is', async () => {
+    await mkdir(join(folder, 'a'));
+    const large = Buffer.alloc(200_000, 'x');
+    await writeFile(join(folder, 'a', 'large'), large);
+    await writeFile(join(folder, 'b'), 'b');
+    const hashes = [hashTree(folder), hashTree(folder)];
+    large[199_999] = 0;
+    await writeFile(join(folder, 'a', 'large'), large);
+    hashes.push(hashTree(folder));
+    await rename(join(folder, 'b'), join(folder, 'c'));
+    hashes.push(hashTree(folder));
+    await writeFile(join(folder, 'd'), '');
+    hashes.push(hashTree(folder));
+    await symlink('/etc/passwd', join(folder, 'link'));
+    expect(new Set(hashes).size).toBe(4);
+    expect(hashes[1]).toBe(hashes[0]);
+    expect(hashTree(folder)).toBe(hashes[4]);
   });
 
   test('is stored and read as a stamp', async () => {

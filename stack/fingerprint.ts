@@ -1,8 +1,8 @@
 /** Says whether an output was made from the current inputs: files, and one hash over all of them. */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** An input file. */
 export interface InputFile {
@@ -27,6 +27,33 @@ export function fingerprint(files: readonly InputFile[], ...besides: readonly st
   for (const file of [...files].sort(byPath)) {
     // JSON separates the parts of an entry; the length separates the content from the next entry.
     hash.update(JSON.stringify([file.path, file.executable, file.content.length])).update(file.content);
+  }
+  return hash.digest('hex');
+}
+
+/** How much of a file is read at a time, in bytes. */
+const PIECE = 64 * 1024;
+
+/**
+ * The hash (SHA-256, hex) of all regular files below a folder, by their paths and contents. It holds a piece of one file at a
+ * time: `fingerprint` needs all of them, and thousands of small ones leave holes in a process's memory.
+ */
+export function hashTree(folder: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.alloc(PIECE);
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort();
+  for (const path of entries) {
+    const descriptor = openSync(path, 'r');
+    try {
+      hash.update(JSON.stringify([relative(folder, path), fstatSync(descriptor).size]));
+      for (let length = readSync(descriptor, piece); length > 0; length = readSync(descriptor, piece))
+        hash.update(piece.subarray(0, length));
+    } finally {
+      closeSync(descriptor);
+    }
   }
   return hash.digest('hex');
 }

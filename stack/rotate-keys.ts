@@ -12,8 +12,8 @@ import { parseArgs } from 'node:util';
 import { LOOPBACK_ONLY } from './addresses/reach.ts';
 import { ROOT, runCommand } from './command.ts';
 import { controlPlane } from './control-plane.ts';
-import { bundleWorker } from './edge/bundle.ts';
 import { publicUrl } from './edge/config.ts';
+import { bundleControlPlane } from './edge/control-plane-bundle.ts';
 import { startEdge } from './edge/process.ts';
 import { freePort } from './free-port.ts';
 import { edgeConfig } from './instance.ts';
@@ -53,21 +53,16 @@ async function rotateDeployed(url: string): Promise<void> {
 }
 
 async function rotateLocal(): Promise<void> {
-  const { state } = readSettings(process.env, ROOT);
+  const { state, passedOn } = readSettings(process.env, ROOT);
   await makeStateFolder(state);
   const unlock = await openState(state, ROOT);
   try {
     const secrets = beginRotation(await keepSecrets(state));
     await writeSecrets(state, secrets);
     const paths = statePaths(state);
-    const main = await bundleWorker(
-      {
-        wranglerConfig: join(ROOT, 'wrangler.toml'),
-        sources: ['edge', 'protocol'].map((part) => join(ROOT, part)),
-        files: [join(ROOT, 'package-lock.json')],
-      },
-      paths.bundle,
-    );
+    const main = await bundleControlPlane(ROOT, paths.bundle, {
+      mongodb: passedOn.MONGODB_URI !== undefined,
+    });
     // An instance that last started before it had a copy of the dashboard has no such folder, and needs none here.
     await mkdir(paths.dashboard, { recursive: true });
     const port = await freePort();

@@ -32,7 +32,8 @@ export async function startOn(state: string, env: Record<string, string> = {}): 
   await makeStateFolder(state);
   const unlock = await openState(state, ROOT);
   const secrets = await keepSecrets(state);
-  const config = edgeConfig(settings, secrets, ROOT, await edgeBundle());
+  const main = await edgeBundle({ mongodb: settings.passedOn.MONGODB_URI !== undefined });
+  const config = edgeConfig(settings, secrets, ROOT, main);
   const edge = await startEdge(config, { env: process.env, logFile: join(state, 'logs', 'edge.log') });
   const url = publicUrl(port);
   await controlPlane(url, secrets.operatorSecret).setUp(TOKEN);

@@ -3,6 +3,7 @@ import { edgeBundle, hostBundle, migratedState } from './edge.ts';
 
 export default async function prepare(): Promise<void> {
   await edgeBundle();
+  await edgeBundle({ mongodb: true });
   await hostBundle();
   await migratedState();
 }

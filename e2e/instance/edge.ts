@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@appflux/client';
-import { bundleWorker } from '../../stack/edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from '../../stack/edge/config.ts';
+import { type BundleContent, bundleControlPlane } from '../../stack/edge/control-plane-bundle.ts';
 import { migrateDatabases } from '../../stack/edge/migrations.ts';
 import { type RunningEdge, startEdge } from '../../stack/edge/process.ts';
 import { fingerprint, readTree } from '../../stack/fingerprint.ts';
@@ -54,13 +54,10 @@ export async function startInstance(
   const state = await mkdtemp(join(tmpdir(), 'appflux-edge-'));
   const port = await freePort();
   const url = options.reachedAt?.(port) ?? publicUrl(port);
-  const standard = edgeConfig({
-    main: await edgeBundle(),
-    state,
-    port,
-    url,
-    variables: typeof options.variables === 'function' ? options.variables(port) : (options.variables ?? {}),
-  });
+  const variables =
+    typeof options.variables === 'function' ? options.variables(port) : (options.variables ?? {});
+  const main = await edgeBundle({ mongodb: variables.MONGODB_URI !== undefined });
+  const standard = edgeConfig({ main, state, port, url, variables });
   const config = {
     ...standard,
     servers: { ...(await serversConfig(state, standard.variables)), vars: options.serverVars ?? {} },
@@ -113,15 +110,13 @@ async function killRuntime(pid: number, url: string): Promise<void> {
   }
 }
 
-/** The Worker's bundle, shared by all instances of a checkout. */
-export function edgeBundle(): Promise<string> {
-  const sources = [join(ROOT, 'edge', 'src'), join(ROOT, 'protocol', 'src')];
-  const into = join(ROOT, 'node_modules', '.cache', 'appflux-e2e', 'edge');
-  return bundleWorker(
-    { wranglerConfig: WRANGLER_CONFIG, sources, files: [join(ROOT, 'package-lock.json')] },
-    into,
+/** The Worker's bundle, shared by all instances of a checkout that keep metadata in D1, or in MongoDB. */
+export const edgeBundle = (content: BundleContent = { mongodb: false }): Promise<string> =>
+  bundleControlPlane(
+    ROOT,
+    join(ROOT, 'node_modules', '.cache', 'appflux-e2e', content.mongodb ? 'edge-mongodb' : 'edge'),
+    content,
   );
-}
 
 /** The host Worker's bundle, shared likewise. */
 export const hostBundle = (): Promise<string> =>

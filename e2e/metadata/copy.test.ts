@@ -36,7 +36,7 @@ async function start(state: string, uri: string): Promise<{ client: Client; stop
   const secrets = await keepSecrets(state);
   const env = { ...process.env, APPFLUX_STATE: state, MONGODB_URI: uri };
   const settings = { ...readSettings(env, ROOT), port: await freePort() };
-  const config = localConfig(settings, secrets, ROOT, await edgeBundle());
+  const config = localConfig(settings, secrets, ROOT, await edgeBundle({ mongodb: uri !== '' }));
   const edge = await startEdge(config, { env: process.env, logFile: join(state, 'logs', 'edge.log') });
   const url = publicUrl(settings.port);
   const { operator } = createClient({ url, token: secrets.operatorSecret });

@@ -24,6 +24,8 @@ export interface Deploy {
   readonly tracked: { readonly worker: unknown; readonly servers: unknown };
   /** The secrets whose values are known, and the file that generated ones are added to. */
   readonly secrets: { readonly values: Values; readonly inFile: Values };
+  /** Whether the Worker has, or gets, the secret MONGODB_URI. */
+  readonly mongodb: boolean;
   readonly progress: Progress;
 }
 
@@ -141,12 +143,12 @@ async function writeRules({ api, settings, folders }: Deploy, which: 'cors' | 'l
 
 /** Writes the configurations of both Workers. */
 async function writeConfigs(deploy: Deploy, observed: Observed, boundToServers: boolean): Promise<void> {
-  const { settings, api, folders, tracked } = deploy;
+  const { settings, api, folders, tracked, mongodb } = deploy;
   const databases = await databasesOf(api, `/accounts/${settings.account_id}`, settings);
   const databaseIds = databases.slice(0, settings.metadata_databases).map((database) => database?.id);
   if (!databaseIds.every((id) => id !== undefined) || observed.sitesZone === null)
     throw new Error('the databases and the zone were found before');
-  const found = { databaseIds, sitesZone: observed.sitesZone.name, boundToServers };
+  const found = { databaseIds, sitesZone: observed.sitesZone.name, boundToServers, mongodb };
   await writeWorkerConfigs(folders, tracked, settings, found);
 }
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ensureDashboard } from '../dashboard.ts';
-import { bundleWorker } from '../edge/bundle.ts';
+import { bundleControlPlane } from '../edge/control-plane-bundle.ts';
 import { fingerprint, type InputFile, readTree } from '../fingerprint.ts';
 import { during, type Progress } from '../progress.ts';
 import { bundleHost } from '../servers/prepare.ts';
@@ -24,28 +24,25 @@ export interface Built {
   readonly migrations: readonly string[];
 }
 
-/** Builds the dashboard and both Workers. Throws StackProblem as they do. */
+/** Builds the dashboard and both Workers; `mongodb` is of the control plane. Throws StackProblem as they do. */
 export async function buildAll(
   root: string,
   settings: DeploySettings,
-  tracked: Deploy['tracked'],
+  { tracked, mongodb }: Pick<Deploy, 'tracked' | 'mongodb'>,
   progress: Progress,
 ): Promise<Built> {
   await ensureDashboard(root, process.env, progress);
   const cache = join(root, 'node_modules', '.cache', 'appflux', 'deploy');
-  const source = {
-    wranglerConfig: join(root, 'wrangler.toml'),
-    sources: ['edge', 'protocol'].map((part) => join(root, part)),
-    files: [join(root, 'package-lock.json')],
-  };
-  const main = await during(progress, 'Bundling the Worker', () => bundleWorker(source, cache));
+  const main = await during(progress, 'Bundling the Worker', () =>
+    bundleControlPlane(root, cache, { mongodb }),
+  );
   const host = await during(progress, 'Bundling the server host', () => bundleHost(root, `${cache}-servers`));
   const dashboard = await readTree(join(root, 'dashboard', 'build'), 'dashboard');
   const worker = await modulesOf(main);
   // The addresses of a folder and of a database say nothing about what is uploaded.
   const folders = { root, generated: root };
   const databaseIds = Array.from({ length: settings.metadata_databases }, () => '');
-  const found = { databaseIds, sitesZone: settings.sites_domain, boundToServers: settings.servers };
+  const found = { databaseIds, sitesZone: settings.sites_domain, boundToServers: settings.servers, mongodb };
   const tag = (inputs: readonly InputFile[], config: unknown) =>
     fingerprint(inputs, JSON.stringify(config)).slice(0, TAG_LENGTH);
   return {

@@ -1,6 +1,7 @@
 /** The configuration that wrangler deploys: the tracked files with the operator's settings. */
 import { relative } from 'node:path';
 import { z } from 'zod';
+import { definesFor } from '../edge/control-plane-bundle.ts';
 import {
   DATABASE_BINDINGS,
   type DeploySettings,
@@ -12,6 +13,7 @@ import {
 /** What is read of wrangler.toml; everything else is passed on as it is. */
 const Tracked = z.looseObject({
   main: z.string(),
+  define: z.record(z.string(), z.string()).default({}),
   vars: z.record(z.string(), z.string()).default({}),
   assets: z.looseObject({ directory: z.string() }),
   d1_databases: z.tuple([z.looseObject({ binding: z.string(), migrations_dir: z.string() })]),
@@ -37,6 +39,8 @@ export interface Found {
   readonly sitesZone: string;
   /** Whether the Worker is bound to the server host. At the first deploy of both, the host doesn't exist yet. */
   readonly boundToServers: boolean;
+  /** Whether the Worker has, or gets, the secret MONGODB_URI. */
+  readonly mongodb: boolean;
 }
 
 /** A configuration of wrangler, as JSON. */
@@ -54,6 +58,7 @@ export function controlPlaneConfig(
 ): WranglerConfig {
   const {
     main,
+    define,
     vars,
     assets,
     d1_databases: [database],
@@ -66,6 +71,7 @@ export function controlPlaneConfig(
     name: settings.name,
     account_id: settings.account_id,
     main: path(main),
+    define: { ...define, ...definesFor(found) },
     // The Worker has one address: what is at another one would have other cookies, and no rules of the zone.
     workers_dev: false,
     preview_urls: false,

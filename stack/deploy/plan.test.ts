@@ -227,7 +227,7 @@ describe('configuration', async () => {
     ),
   );
   const folders = { root: '/checkout', generated: '/checkout/.appflux/deploy' };
-  const found = { databaseIds: ['id-1'], sitesZone: 'example.net', boundToServers: true };
+  const found = { databaseIds: ['id-1'], sitesZone: 'example.net', boundToServers: true, mongodb: false };
 
   test('the tracked file, with the operator’s values', () => {
     const config = controlPlaneConfig(worker, { ...settings, vars: { ARTIFACTS_DAYS: '7' } }, found, folders);
@@ -265,6 +265,12 @@ describe('configuration', async () => {
       { binding: 'METADATA', database_name: 'appflux', database_id: 'id-1', migrations_dir },
       { binding: 'METADATA_1', database_name: 'appflux-metadata-1', database_id: 'id-2', migrations_dir },
     ]);
+  });
+
+  test('the bundle has the driver of MongoDB only where the Worker has its URI', () => {
+    const define = (mongodb: boolean) =>
+      controlPlaneConfig(worker, settings, { ...found, mongodb }, folders).define;
+    expect([define(false), define(true)]).toEqual([{ MONGODB_DRIVER: 'false' }, { MONGODB_DRIVER: 'true' }]);
   });
 
   test('on the free plan passwords are hashed with less CPU', () => {

@@ -107,6 +107,9 @@ test('a failed step names what to do, and the next run goes on there', { timeout
   expect(customDomains).toEqual([{ hostname: 'apps.example.com', service: 'appflux-edge' }]);
   expect(script?.versions.at(-1)?.annotations['workers/tag']).toBe('build-1');
 
+  expect(script?.main).toMatch(/"DeploymentObject"/);
+  expect(script?.main).not.toContain('MongoClient');
+
   // Secrets: generated, kept, uploaded with the Worker, and printed nowhere.
   const file = join(generated, 'secrets.json');
   const kept = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
@@ -128,6 +131,15 @@ test('a failed step names what to do, and the next run goes on there', { timeout
 test('a second run changes nothing, and says so', { timeout: 120_000 }, async () => {
   expect(await run(withToken, '--no-smoke-test')).toContain('Nothing had to be changed.');
   expect(changes()).toEqual([]);
+});
+
+test('a Worker that has the URI of a MongoDB gets its driver', { timeout: 240_000 }, async () => {
+  const script = cloudflare.account.scripts.get('appflux-edge');
+  script?.secrets.set('MONGODB_URI', 'mongodb://test');
+  build = 'build-mongodb';
+  await run(withToken, '--no-smoke-test');
+  expect(script?.main).toContain('MongoClient');
+  expect(script?.secrets.get('MONGODB_URI')).toBe('mongodb://test');
 });
 
 test('further databases are added with all their tables, and never left out', {

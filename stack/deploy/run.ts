@@ -17,7 +17,7 @@ import { observe } from './observe.ts';
 import { planDeploy } from './plan.ts';
 import { budgetText, planText } from './print.ts';
 import { proveDeploy } from './prove.ts';
-import { readSecrets, secretsOf, type Values } from './secrets.ts';
+import { isPresent, readSecrets, secretsOf, type Values } from './secrets.ts';
 import { type DeploySettings, parseSettings, SETTINGS_FILE, TEMPLATE } from './settings.ts';
 import { FILES, type Plan } from './step.ts';
 import { runWrangler } from './wrangler.ts';
@@ -49,15 +49,16 @@ export async function deploy({ root, args, env, progress, ...given }: DeployComm
     servers: parse(await readFile(join(root, 'wrangler.servers.toml'), 'utf8')),
   };
   const settings = await settingsOf(root, options, tracked.worker, env, progress);
-  const built = given.built ?? (await buildAll(root, settings, tracked, progress));
   const inFile = await readSecrets(join(folders.generated, FILES.secrets));
   const values: Values = { S3_ENDPOINT: r2Endpoint(settings), ...inFile, ...secretsOf(env) };
-  const local = { ...built, secrets: { values, uploaded: await readUploaded(folders.generated) } };
 
   const token = env.CLOUDFLARE_API_TOKEN;
   const api = token ? cloudflareApi({ token, baseUrl: env.CLOUDFLARE_API_BASE_URL }) : null;
   const observed =
     api === null ? null : await during(progress, 'Reading the account', () => observe(api, settings));
+  const mongodb = isPresent('MONGODB_URI', values, observed?.secrets ?? null);
+  const built = given.built ?? (await buildAll(root, settings, { tracked, mongodb }, progress));
+  const local = { ...built, secrets: { values, uploaded: await readUploaded(folders.generated) } };
   const plan = planDeploy(settings, observed, local);
   for (const line of [...planText(plan), ...budgetText(settings)]) progress.say(line);
   const wrangler = {
@@ -78,6 +79,7 @@ export async function deploy({ root, args, env, progress, ...given }: DeployComm
       databaseIds,
       sitesZone,
       boundToServers: settings.servers,
+      mongodb,
     });
     await during(progress, 'Checking the generated configuration with wrangler', () =>
       runWrangler(wrangler, ['deploy', '--dry-run', '--config', FILES.worker, '--outdir', 'bundle']),
@@ -98,7 +100,8 @@ export async function deploy({ root, args, env, progress, ...given }: DeployComm
   }
   refuseProblems(plan);
   const before = observed.worker?.versionId ?? null;
-  const job: Deploy = { settings, api, wrangler, folders, tracked, secrets: { values, inFile }, progress };
+  const secrets = { values, inFile };
+  const job: Deploy = { settings, api, wrangler, folders, tracked, secrets, mongodb, progress };
   const known = await applyPlan(job, plan, observed);
   if (plan.steps.every(({ state }) => state === 'done')) progress.say('Nothing had to be changed.');
   if (plan.secrets.generate.length > 0) {

@@ -2,7 +2,15 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newSecret, planSecrets, readSecrets, secretsOf, sha256, writePrivate } from './secrets.ts';
+import {
+  isPresent,
+  newSecret,
+  planSecrets,
+  readSecrets,
+  secretsOf,
+  sha256,
+  writePrivate,
+} from './secrets.ts';
 
 const KEYS = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'key' };
 const ALL = ['OPERATOR_SECRET', 'SEALING_KEY', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
@@ -57,6 +65,12 @@ test('what nobody can generate is asked for', () => {
     expect.stringContaining('S3_ACCESS_KEY_ID is missing'),
     expect.stringContaining('S3_SECRET_ACCESS_KEY is missing'),
   ]);
+});
+
+test('a secret is present when the Worker has it, or gets it', () => {
+  expect(isPresent('MONGODB_URI', { MONGODB_URI: 'mongodb://test' }, null)).toBe(true);
+  expect(isPresent('MONGODB_URI', {}, [...ALL, 'MONGODB_URI'])).toBe(true);
+  expect([isPresent('MONGODB_URI', {}, ALL), isPresent('MONGODB_URI', {}, null)]).toEqual([false, false]);
 });
 
 test('a generated secret is 32 bytes, another one each time', () => {

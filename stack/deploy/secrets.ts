@@ -53,6 +53,10 @@ export interface SecretsPlan {
   readonly warnings: readonly string[];
 }
 
+/** Whether the Worker has a secret after a deploy: it has it now (`onWorker`), or gets it with a known value. */
+export const isPresent = (name: string, values: Values, onWorker: readonly string[] | null): boolean =>
+  values[name] !== undefined || onWorker?.includes(name) === true;
+
 const GENERATED = ['OPERATOR_SECRET', 'SEALING_KEY'];
 const REQUIRED = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
 
@@ -68,7 +72,7 @@ export function planSecrets(
 ): SecretsPlan {
   const problems: string[] = [];
   const warnings: string[] = [];
-  const present = (name: string) => values[name] !== undefined || onWorker?.includes(name) === true;
+  const present = (name: string) => isPresent(name, values, onWorker);
   const generate = GENERATED.filter((name) => !present(name));
   if (generate.includes('SEALING_KEY') && databaseUsed) {
     problems.push(

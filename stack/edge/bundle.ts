@@ -25,6 +25,8 @@ export interface BundleSource {
   readonly sources: readonly string[];
   /** Other inputs: lockfiles. */
   readonly files: readonly string[];
+  /** Expressions by the names of constants, which take precedence over [define] of the configuration. */
+  readonly defines?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -40,7 +42,8 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
   const files = await Promise.all(
     [source.wranglerConfig, ...source.files].map((file) => readInput(file, file)),
   );
-  const hash = fingerprint([...trees.flat(), ...files], process.version);
+  const defines = Object.entries(source.defines ?? {}).map(([name, value]) => `${name}:${value}`);
+  const hash = fingerprint([...trees.flat(), ...files], [process.version, ...defines].join(' '));
   const folder = join(into, hash.slice(0, 16));
   const out = join(folder, 'out');
   const main = join(out, `${entry.slice(entry.lastIndexOf('/') + 1).replace(/\.[a-z]+$/, '')}.js`);
@@ -63,6 +66,7 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
   }
   const wrangler = join(wranglerFolder(), 'bin', 'wrangler.js');
   const args = ['deploy', '--dry-run', '--config', source.wranglerConfig, '--outdir', out];
+  args.push(...defines.flatMap((define) => ['--define', define]));
   const result = await execa(process.execPath, [wrangler, ...args], {
     env: {
       WRANGLER_SEND_METRICS: 'false',

@@ -1,7 +1,4 @@
-/** The databases of metadata beside METADATA (sharded/). */
-import { AppFluxError } from '@appflux/protocol';
-
-/** Their bindings, by their numbers from 1. */
+/** The bindings of the databases of metadata beside METADATA (sharded/), by their numbers from 1. */
 export const FURTHER_DATABASES = [
   'METADATA_1',
   'METADATA_2',
@@ -11,10 +8,3 @@ export const FURTHER_DATABASES = [
   'METADATA_6',
   'METADATA_7',
 ] as const;
-
-/** That teams are in a database that the Worker is not bound to (any more). */
-export const notBound = (number: number): AppFluxError =>
-  new AppFluxError('unavailable', `The metadata database ${number} is not bound to this Worker`, {
-    hint: `Set metadata_databases to ${number + 1} or more and deploy again.`,
-    retryAfterSeconds: 60,
-  });

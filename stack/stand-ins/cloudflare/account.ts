@@ -14,6 +14,8 @@ export interface Version {
 export interface Script {
   secrets: Map<string, string>;
   versions: Version[];
+  /** The main module of the newest version. */
+  main: string;
   metadata: Record<string, unknown>;
 }
 

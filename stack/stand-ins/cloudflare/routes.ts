@@ -352,16 +352,19 @@ function project(
 /** An upload: secrets and annotations are in the field `metadata` of the form. */
 function putScript(account: Account, [, name = '']: readonly string[], call: Call): Answer {
   const metadata = JSON.parse(text(json(call).metadata)) as {
+    main_module?: string;
     bindings?: { type: string; name: string; text?: string }[];
     annotations?: Record<string, string>;
     migrations?: { new_tag?: string };
   };
-  const one: Script = account.scripts.get(name) ?? { secrets: new Map(), versions: [], metadata: {} };
+  const none: Script = { secrets: new Map(), versions: [], main: '', metadata: {} };
+  const one = account.scripts.get(name) ?? none;
   for (const { type, name: secret, text: value } of metadata.bindings ?? []) {
     if (type === 'secret_text') one.secrets.set(secret, value ?? '');
   }
   const version = { id: crypto.randomUUID(), annotations: metadata.annotations ?? {} };
   one.versions.push(version);
+  one.main = text(json(call)[metadata.main_module ?? '']);
   one.metadata = { ...metadata, migration_tag: metadata.migrations?.new_tag ?? one.metadata.migration_tag };
   account.scripts.set(name, one);
   return found({

@@ -87,14 +87,16 @@ function paramsOf(route: string, call: string): string[] | null {
   return new RegExp(`^${pattern}$`).exec(call)?.slice(1) ?? null;
 }
 
-/** JSON, the texts of a form, or nothing. */
+/** JSON, a form with its files as texts, or nothing. */
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const type = request.headers['content-type'] ?? '';
   const bytes = await buffer(request);
   if (type.startsWith('multipart/form-data')) {
     const form = await new Response(bytes, { headers: { 'Content-Type': type } }).formData();
     const fields = await Promise.all(
-      [...form].map(async ([name, value]) => [name, typeof value === 'string' ? value : ''] as const),
+      [...form].map(
+        async ([name, value]) => [name, typeof value === 'string' ? value : await value.text()] as const,
+      ),
     );
     return Object.fromEntries(fields);
   }

@@ -10,6 +10,9 @@ import { type ObjectStub, objectStub } from '../../objects/stub.ts';
 import type { Metadata } from '../metadata.ts';
 import { type Answer, type Call, isRead } from './call.ts';
 
+/** Whether this bundle has the driver; the bundler replaces it (wrangler.toml, stack/edge/control-plane-bundle.ts). */
+declare const MONGODB_DRIVER: boolean;
+
 /** The one object of an instance. */
 export const mongoOf = (env: Pick<Env, 'MONGO'>): ObjectStub<MongoObject> =>
   objectStub(() => env.MONGO.getByName('metadata'), { call: ({ method }) => isRead(method) });
@@ -18,6 +21,10 @@ interface Opened {
   metadata: Metadata;
   isOutage: (error: unknown) => boolean;
 }
+
+/** The modules that use the driver; null in a bundle without it, because the bundler drops a branch that is never taken. */
+const loadBackend = () =>
+  MONGODB_DRIVER ? Promise.all([import('./connection.ts'), import('./index.ts')]) : null;
 
 export class MongoObject extends DurableObject<Env> {
   #opening: Promise<Opened> | null = null;
@@ -55,11 +62,9 @@ export class MongoObject extends DurableObject<Env> {
   }
 
   async #connect(): Promise<Opened> {
-    // Loaded when it is needed: most instances have no MongoDB, and the driver is larger than all else together.
-    const [{ connect, isOutage }, { createMongoMetadata }] = await Promise.all([
-      import('./connection.ts'),
-      import('./index.ts'),
-    ]);
+    const backend = loadBackend();
+    if (backend === null) throw withoutDriver();
+    const [{ connect, isOutage }, { createMongoMetadata }] = await backend;
     try {
       const { client, database } = await connect(this.env.MONGODB_URI ?? '');
       return { metadata: createMongoMetadata(client.db(database), this.env.PUBLIC_URL), isOutage };
@@ -77,6 +82,12 @@ export class MongoObject extends DurableObject<Env> {
     if (!opened?.isOutage(error)) return null;
     return unreachable(error);
   }
+}
+
+function withoutDriver(): AppFluxError {
+  const hint = 'Set MONGODB_URI as a secret of “npm run deploy” and deploy again, or delete that secret.';
+  journal.error(`MONGODB_URI is set, but this bundle of the control plane has no MongoDB driver. ${hint}`);
+  return new AppFluxError('unavailable', 'This control plane was bundled without MongoDB', { hint });
 }
 
 function unreachable(cause: unknown): AppFluxError {

@@ -6,8 +6,8 @@ import type { D1Database } from '@cloudflare/workers-types';
 import { number, numberOrNull, text } from '../d1/columns.ts';
 import { Database } from '../d1/database.ts';
 import { metadataIn } from '../d1/index.ts';
-import { notBound } from '../further-databases.ts';
 import type { Metadata } from '../metadata.ts';
+import { notBound } from '../not-bound.ts';
 import { leastFull } from './least-full.ts';
 import { Remembered } from './remembered.ts';
 
