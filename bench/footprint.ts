@@ -62,7 +62,7 @@ try {
   await sleep(flags.rest * 1000);
   const after = measured(`after ${flags.rest} s of rest`);
   const restart = median(restarts) / 1000;
-  const costs = flags.requests === 0 ? [] : await requestCosts(instance, flags);
+  const costs = await requestCosts(instance, flags);
   print(
     'Memory of an instance (PSS), in MB',
     under,

@@ -51,7 +51,7 @@ const publishProject = (
 const edge = await startInstance();
 try {
   const { port } = new URL(edge.url);
-  const { control, servers } = workerdOf(dirname(edge.persist));
+  const { control, servers } = await workerdOf(dirname(edge.persist));
   const hostOf = (label: string) => `${label}.sites.localhost:${port}`;
   const atRest = ownMegabytes(servers);
   const rates: (string | number)[][] = [];
@@ -168,7 +168,7 @@ try {
       ids.push(await publishProject(publisher, built, 'preview'));
     }
     await edge.crash();
-    const { servers: fresh } = workerdOf(dirname(edge.persist));
+    const { servers: fresh } = await workerdOf(dirname(edge.persist));
     const visit = async (some: readonly string[]) => {
       for (const id of some)
         for (let n = 0; n < 20; n += 1) await timed(hostOf(`${id}--${publisher.slug}`), built.path);

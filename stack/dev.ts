@@ -24,7 +24,7 @@ import { followLog } from './log/follow.ts';
 import { checkPlatform, checkPort } from './preconditions.ts';
 import { type Progress, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
-import { prepareServers } from './servers/prepare.ts';
+import { bundleHost, prepareServers } from './servers/prepare.ts';
 import { readSettings, type Settings, withoutSecrets } from './settings.ts';
 import { keepSecrets, makeStateFolder, statePaths } from './state.ts';
 import { openState } from './state-format.ts';
@@ -67,7 +67,8 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
     cleanup.use(await followLog(join(paths.logs, 'edge.log'), (line) => say(`edge  ${line}`)));
     const ports = { port: edgePort, publicPort: settings.port, inspectorPort: EDGE_INSPECTOR };
     cleanup.use(await followLog(join(paths.logs, 'servers.log'), (line) => say(`servers  ${line}`)));
-    const servers = await prepareServers(ROOT, settings, cleanup);
+    const host = settings.serversMemoryBytes === 0 ? null : await bundleHost(ROOT, paths.hostBundle);
+    const servers = host === null ? null : await prepareServers(ROOT, settings, host, cleanup);
     const given = { root: ROOT, settings, secrets, servers, ...ports };
     const running = await startDevEdge({ ...given, env, say, signal });
     cleanup.defer(() => running.stop());

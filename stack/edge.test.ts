@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -254,6 +255,20 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
       timeout: 10_000,
       interval: 50,
     });
+  });
+
+  test('starts again with other secrets without having its services assembled again', async () => {
+    const kept = join(dirname(dirname(main)), 'services');
+    await (await startOwn()).stop(5_000);
+    const before = await readdir(kept);
+    const secret = randomUUID();
+    const edge = await startOwn({ variables: { PUBLIC_URL: publicUrl(port), SECRET: secret } });
+    expect(await getJson('/variables')).toMatchObject({ secret });
+    expect(await readdir(kept)).toEqual(before);
+    // Nothing of it is left on disk either.
+    const files = await readdir(`${configOf().persist}-tmp`);
+    expect(files.filter((name) => name.endsWith('.capnp'))).toEqual([]);
+    await edge.stop(5_000);
   });
 
   test('ends when its parent is gone', async () => {

@@ -7,7 +7,10 @@ test.each([
   ['node stack/bootstrap.mjs start ', 'launcher'],
   ['/x/bin/node /x/stack/start.ts ', 'start'],
   ['/x/bin/node /x/stack/edge.ts ', 'edge'],
-  ['/x/workerd-linux-64/bin/workerd serve --binary --experimental ', 'workerd'],
+  [
+    '/x/workerd-linux-64/bin/workerd serve --experimental --control-fd=3 /s/edge-tmp/control-plane.capnp ',
+    'workerd',
+  ],
   [
     '/x/workerd-linux-64/bin/workerd serve --experimental --control-fd=3 /s/servers/workerd.capnp ',
     'workerd of sites',

@@ -1,5 +1,8 @@
 /** Processor time and memory of single processes, which other programs of the machine don't change. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { socketPaths } from '../../stack/servers/config.ts';
+import { ping } from '../../stack/servers/ping.ts';
 import { parseStat } from '../processor-time.ts';
 
 /** Processor time of a process so far, in milliseconds. */
@@ -12,8 +15,9 @@ export function ownMegabytes(pid: number): number {
   return (Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024) / 1e6;
 }
 
-/** The two workerd processes of an instance, by the folder of its state. */
-export function workerdOf(state: string): { control: number; servers: number } {
+/** The two workerd processes of an instance, by the folder of its state. That for servers starts if it does not run yet. */
+export async function workerdOf(state: string): Promise<{ control: number; servers: number }> {
+  await ping(socketPaths(join(state, 'run')).host);
   const found: { control?: number; servers?: number } = {};
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;

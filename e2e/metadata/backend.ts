@@ -2,14 +2,12 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Miniflare } from 'miniflare';
 import { MongoClient } from 'mongodb';
 import type { Metadata } from '../../edge/src/metadata/metadata.ts';
 import type { Answer, Call } from '../../edge/src/metadata/mongo/call.ts';
 import { remoteMetadata } from '../../edge/src/metadata/mongo/remote.ts';
-import { Blobs, blobFolder } from '../../stack/edge/blobs.ts';
 import { publicUrl } from '../../stack/edge/config.ts';
-import { miniflareOptions } from '../../stack/edge/options.ts';
+import { startEdge } from '../../stack/edge/process.ts';
 import { edgeBundle, edgeConfig, freePort } from '../instance/edge.ts';
 
 /**
@@ -42,14 +40,12 @@ export interface BackendInWorkerd {
 /** Starts the Worker with that database. It connects to MongoDB only when metadata is used. */
 export async function backendInWorkerd(uri: string): Promise<BackendInWorkerd> {
   const state = await mkdtemp(join(tmpdir(), 'appflux-backend-'));
-  const bundle = await edgeBundle();
-  const main = join(state, 'bundle', 'entry.js');
+  const bundle = await edgeBundle({ mongodb: true });
+  const main = join(state, 'bundle', 'out', 'entry.js');
   await cp(dirname(bundle), dirname(main), { recursive: true });
   await writeFile(main, ENTRY);
   const config = edgeConfig({ main, state, port: await freePort(), variables: { MONGODB_URI: uri } });
-  const blobs = new Blobs(blobFolder(config.persist, config.bucket.name));
-  const miniflare = new Miniflare(miniflareOptions(config, (level, text) => console.log(level, text), blobs));
-  await miniflare.ready;
+  const edge = await startEdge(config, { env: process.env, logFile: join(state, 'edge.log') });
   const client = new MongoClient(uri);
   const call = async (call: Call): Promise<Answer> => {
     const response = await fetch(publicUrl(config.port), { method: 'POST', body: JSON.stringify(call) });
@@ -66,7 +62,7 @@ export async function backendInWorkerd(uri: string): Promise<BackendInWorkerd> {
     },
     stop: async () => {
       await client.close();
-      await miniflare.dispose();
+      await edge.stop(5_000);
       await rm(state, { recursive: true, force: true });
     },
   };

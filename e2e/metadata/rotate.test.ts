@@ -9,7 +9,7 @@ import { Miniflare } from 'miniflare';
 import { expect, it, onTestFinished } from 'vitest';
 import { ROOT } from '../../stack/command.ts';
 import { publicUrl } from '../../stack/edge/config.ts';
-import { databaseOptions } from '../../stack/edge/options.ts';
+import { databaseOptions } from '../../stack/edge/database-options.ts';
 import { startEdge } from '../../stack/edge/process.ts';
 import { edgeConfig as localConfig } from '../../stack/instance.ts';
 import { readSettings } from '../../stack/settings.ts';

@@ -133,6 +133,8 @@ test.each(['?page', '?events'])(
   async (query) => {
     const stream = await visit(`/stream${query}`, { headers: { 'Accept-Encoding': 'gzip, br' } });
     const [first] = (await once(stream, 'data')) as [Buffer];
+    // What comes before the rest is read would be dropped otherwise.
+    stream.pause();
     expect(first.toString()).toBe('part 1;');
     await visit(`/open${query}`);
     expect(await text(stream)).toContain('part 2;');

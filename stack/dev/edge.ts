@@ -1,8 +1,8 @@
 /** The control plane of `npm run dev`: bundled again and restarted with its state when its sources change. */
 import { join } from 'node:path';
 import { addressesOf } from '../addresses/addresses.ts';
-import { bundleWorker } from '../edge/bundle.ts';
 import type { EdgeConfig } from '../edge/config.ts';
+import { bundleControlPlane } from '../edge/control-plane-bundle.ts';
 import { startEdge } from '../edge/process.ts';
 import { edgeConfig } from '../instance.ts';
 import type { ServersConfig } from '../servers/config.ts';
@@ -53,12 +53,8 @@ export function devEdgeConfig(
 export async function startDevEdge(options: DevEdgeOptions): Promise<Restarting> {
   const { root, settings, env, say, signal } = options;
   const paths = statePaths(settings.state);
-  const sources = ['edge', 'protocol'].map((part) => join(root, part));
-  const bundle = () =>
-    bundleWorker(
-      { wranglerConfig: join(root, 'wrangler.toml'), sources, files: [join(root, 'package-lock.json')] },
-      paths.bundle,
-    );
+  const mongodb = settings.passedOn.MONGODB_URI !== undefined;
+  const bundle = () => bundleControlPlane(root, paths.bundle, { mongodb });
   let main = await bundle();
   let host = options.servers?.main ?? '';
   const edge = await keepRestarting({

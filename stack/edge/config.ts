@@ -66,6 +66,9 @@ export const EdgeMessage = z.discriminatedUnion('type', [
 ]);
 export type EdgeMessage = z.infer<typeof EdgeMessage>;
 
+/** Where the edge process and workerd have their temporary files: a folder for this user only, absolute. */
+export const temporaryFolder = (persist: string): string => `${persist}-tmp`;
+
 /** The S3 endpoint of an embedded bucket at an instance's URL, for clients that add the bucket's name themselves. */
 export const s3EndpointAt = (url: string): string => `${url}/cdn-cgi/local/r2/s3`;
 

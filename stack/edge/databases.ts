@@ -45,6 +45,10 @@ export function localDatabases({ wranglerConfig, metadataDatabases = 1 }: WithDa
   });
 }
 
+/** The databases as Miniflare binds them. */
+export const boundDatabases = (config: WithDatabases): Record<string, { id: string }> =>
+  Object.fromEntries(localDatabases(config).map(({ binding, id }) => [binding, { id }]));
+
 const furtherId = (id: string, number: number): string => `${id}-metadata-${number}`;
 
 /**

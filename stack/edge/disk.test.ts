@@ -15,7 +15,7 @@ test.each([
 
 test('the service answers for the disk of its folder, with the setting where there is one', async () => {
   const answer = async (minFreeBytes?: number) =>
-    (await diskService(tmpdir(), minFreeBytes, NO_BLOBS)({ method: 'GET' })).json();
+    (await diskService(tmpdir(), minFreeBytes, NO_BLOBS)({ method: 'GET' })).json;
   expect(await answer(7)).toEqual({
     freeBytes: expect.any(Number),
     totalBytes: expect.any(Number),
@@ -28,7 +28,7 @@ test('the service answers for the disk of its folder, with the setting where the
 
 test('a file system that does not count its bytes has none to run out of', async () => {
   const answer = await diskService('/proc', undefined, NO_BLOBS)({ method: 'GET' });
-  expect(await answer.json()).toBeNull();
+  expect(answer).toEqual({ status: 200, json: null });
 });
 
 test('a folder that is gone fails', async () => {

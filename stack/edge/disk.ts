@@ -1,7 +1,7 @@
 /** What the control plane may ask about the disk that its data is on: workerd has no such call. */
 import { statfs } from 'node:fs/promises';
-import { type Request, Response } from 'miniflare';
 import type { Blobs } from './blobs.ts';
+import type { Answer, Call } from './calls.ts';
 
 const GIB = 1024 ** 3;
 
@@ -24,20 +24,17 @@ export function diskService(
   folder: string,
   minFreeBytes: number | undefined,
   blobs: Pick<Blobs, 'sync'>,
-): (request: Pick<Request, 'method'>) => Promise<Response> {
+): (call: Pick<Call, 'method'>) => Promise<Answer> {
   return async ({ method }) => {
     if (method === 'POST') {
       await blobs.sync();
-      return new Response(null, { status: 204 });
+      return { status: 204 };
     }
     const { bavail, blocks, bsize } = await statfs(folder);
     const totalBytes = blocks * bsize;
     // File systems that don't count say zero, as many in user space do.
-    if (totalBytes === 0) return Response.json(null);
-    return Response.json({
-      freeBytes: bavail * bsize,
-      totalBytes,
-      minFreeBytes: minFreeBytes ?? defaultMinFree(totalBytes),
-    });
+    if (totalBytes === 0) return { status: 200, json: null };
+    const least = minFreeBytes ?? defaultMinFree(totalBytes);
+    return { status: 200, json: { freeBytes: bavail * bsize, totalBytes, minFreeBytes: least } };
   };
 }

@@ -3,8 +3,8 @@ import { Miniflare } from 'miniflare';
 import { z } from 'zod';
 import { isStackProblem } from '../problem.ts';
 import { applyMigrations } from './apply-migrations.ts';
+import { databaseOptions } from './database-options.ts';
 import type { MigrationOutcome } from './migrations.ts';
-import { databaseOptions } from './options.ts';
 
 const Databases = z.object({
   wranglerConfig: z.string(),

@@ -5,19 +5,11 @@ import { type Child, startChild } from '../child.ts';
 import { ROOT } from '../command.ts';
 import { LONG_LIVED } from '../long-lived.ts';
 import { lastLines, StackProblem } from '../problem.ts';
-import { type EdgeConfig, EdgeMessage } from './config.ts';
+import { type EdgeConfig, EdgeMessage, temporaryFolder } from './config.ts';
 
 export interface RunningEdge extends Child {
   readonly port: number;
 }
-
-/**
- * V8 sizes its heaps by the memory of the machine, and first collects old objects when they fill hundreds of megabytes. Each
- * of workerd's isolates needs tens. What is not collected holds memory outside of the heap as well: bodies, streams, sockets.
- * The new objects of an isolate get 1 MB, and old ones are collected when they have grown by 30 percent. Over 80
- * deployments, that saved 8 percent of workerd's memory and cost half a percent of processor time.
- */
-const V8_FLAGS = '--initial-old-space-size=8 --max-semi-space-size=1 --heap-growing-percent=30';
 
 /** An edge process that loads its modules, and waits for what it is to run. */
 export interface LaunchedEdge {
@@ -40,7 +32,7 @@ export async function launchEdge(options: {
   logFile: string;
 }): Promise<LaunchedEdge> {
   // A killed process leaves its temporary files behind; the next one with the same state removes them.
-  const temporary = `${options.persist}-tmp`;
+  const temporary = temporaryFolder(options.persist);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true, mode: 0o700 });
   const child = await startChild({
@@ -54,7 +46,6 @@ export async function launchEdge(options: {
       // Miniflare would ask the network for this machine's location.
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       WRANGLER_SEND_METRICS: 'false',
-      MINIFLARE_WORKERD_V8_FLAGS: options.env.MINIFLARE_WORKERD_V8_FLAGS ?? V8_FLAGS,
     },
     logFile: options.logFile,
     ipc: true,

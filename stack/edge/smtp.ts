@@ -1,7 +1,7 @@
 /** The SMTP client of the Worker: sends what its binding SMTP is given (edge/src/mail/smtp.ts). */
-import { type Request, Response } from 'miniflare';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
+import type { Answer, Call } from './calls.ts';
 
 /** How long the server may take to accept a connection, to greet, and to answer a command, in milliseconds. */
 const CONNECT_MS = 10_000;
@@ -53,12 +53,12 @@ function transportOf(url: URL) {
  * The service behind the binding. It takes a message as JSON and answers 204 when the server has it, else 502 with why, and
  * whether the same message may be taken later.
  */
-export function smtpService(url: string): (request: Pick<Request, 'json'>) => Promise<Response> {
+export function smtpService(url: string): (call: Pick<Call, 'json'>) => Promise<Answer> {
   const server = new URL(url);
   const transport = transportOf(server);
   const secrets = [decodeURIComponent(server.password), decodeURIComponent(server.username)];
-  return async (request) => {
-    const { id, from, to, subject, text, html } = Message.parse(await request.json());
+  return async (call) => {
+    const { id, from, to, subject, text, html } = Message.parse(await call.json());
     try {
       await transport.sendMail({
         // Sent again after an answer that was lost, it is the same message.
@@ -69,9 +69,9 @@ export function smtpService(url: string): (request: Pick<Request, 'json'>) => Pr
         text,
         html,
       });
-      return new Response(null, { status: 204 });
+      return { status: 204 };
     } catch (error) {
-      return Response.json(refusalOf(error, [...secrets, to]), { status: 502 });
+      return { status: 502, json: refusalOf(error, [...secrets, to]) };
     }
   };
 }

@@ -22,9 +22,19 @@ export const ServersConfig = z.strictObject({
 /** Before parsing: fields with a default may be missing. */
 export type ServersConfig = z.input<typeof ServersConfig>;
 
-/** The socket by which the control plane reaches the host, and the one by which the host reaches the control plane. */
-export const socketPaths = (folder: string): { readonly host: string; readonly control: string } => ({
+/** The Unix sockets between the control plane and the host. */
+export interface SocketPaths {
+  /** The one by which the control plane reaches the host, and its name before the host listens on it. */
+  readonly host: string;
+  readonly starting: string;
+  /** The one by which the host reaches the control plane. */
+  readonly control: string;
+}
+
+/** Where they are in their folder. */
+export const socketPaths = (folder: string): SocketPaths => ({
   host: `${folder}/servers.sock`,
+  starting: `${folder}/servers.sock.starting`,
   control: `${folder}/control.sock`,
 });
 

@@ -26,21 +26,20 @@ export function bundleHost(root: string, into: string): Promise<string> {
 }
 
 /**
- * The config of the process, with its Worker bundled; null if the settings switch servers off. `cleanup` removes a folder
- * for the sockets that is not in the state folder.
- * @throws StackProblem `edge_failed` with the bundler's output
+ * The config of the process. `cleanup` removes a folder for the sockets that is not in the state folder.
+ * @param main the host Worker's main module, absolute
  */
 export async function prepareServers(
   root: string,
   settings: Pick<Settings, 'state' | 'serversMemoryBytes' | 'passedOn'>,
+  main: string,
   cleanup: AsyncDisposableStack,
-): Promise<ServersConfig | null> {
-  if (settings.serversMemoryBytes === 0) return null;
+): Promise<ServersConfig> {
   const paths = statePaths(settings.state);
   const { SERVER_STATE_MB } = settings.passedOn;
   return {
     wranglerConfig: hostWranglerConfig(root),
-    main: await bundleHost(root, paths.hostBundle),
+    main,
     persist: paths.servers,
     sockets: await socketFolder(paths.sockets, cleanup),
     logFile: join(paths.logs, 'servers.log'),

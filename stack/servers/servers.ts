@@ -1,15 +1,19 @@
 /**
- * Keeps the process that runs the servers of sites: starts it, watches it, and starts it again when it ended. It is part of
- * the edge process, which ends it with itself.
+ * Keeps the process that runs the servers of sites: starts it when it is needed, watches it, and starts it again when it
+ * ended. It is part of the edge process, which ends it with itself.
  */
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Response } from 'miniflare';
 import type { z } from 'zod';
+import type { Answer, Call } from '../edge/calls.ts';
 import { messageOf } from '../problem.ts';
 import { restartDelay } from '../supervise.ts';
+import type { RunningWorkerd } from '../workerd/run.ts';
 import { type EndReason, type ServersConfig, type ServersRun, socketPaths } from './config.ts';
+import { holdSocket } from './on-demand.ts';
 import { ping } from './ping.ts';
-import { type RunningServers, startServers } from './process.ts';
+import { startServers } from './process.ts';
 import { connectionsOf, offerToKernel, usageOf } from './usage.ts';
 import { UNSEEN, watch } from './watchdog.ts';
 
@@ -31,15 +35,15 @@ export interface Servers {
    * Answers the control plane's questions about the process, as a binding of it, with a ServersRun: immediately; `?after=RUN`
    * when a later process runs; `&or=answers` also when the present one answers.
    */
-  service(request: { readonly url: string }): Promise<Response>;
+  service(call: Pick<Call, 'url'>): Promise<Answer>;
   /** Which process runs now. */
   current(): ServersRun & { readonly pid: number | null };
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * Starts the process and keeps it running. Resolves after the first start, also if it failed: then it is tried again, and
- * the control plane runs without servers meanwhile.
+ * Starts the process when the control plane first connects to it, and keeps it running from then on. Resolves when it can
+ * connect.
  */
 export async function keepServers(
   config: z.output<typeof ServersConfig>,
@@ -48,7 +52,7 @@ export async function keepServers(
 ): Promise<Servers> {
   const stopping = new AbortController();
   let state: ServersRun = { run: 0, startedAt: 0, isUp: false, previous: null };
-  let running: RunningServers | null = null;
+  let running: RunningWorkerd | null = null;
   let changed = Promise.withResolvers<void>();
   const change = (next: Partial<ServersRun>) => {
     state = { ...state, ...next };
@@ -70,13 +74,17 @@ export async function keepServers(
     return { reason, forMs: performance.now() - from };
   };
 
-  const first = Promise.withResolvers<void>();
+  const { host } = socketPaths(config.sockets);
+  await mkdir(config.sockets, { recursive: true, mode: 0o700 });
+  const held = await holdSocket(host);
+  const aborted = once(stopping.signal, 'abort');
   const keep = async () => {
+    await Promise.race([held.asked, aborted]);
     let failures = 0;
     while (!stopping.signal.aborted) {
       let wait = RESTART_MS;
       try {
-        const { reason, forMs } = await runOnce(first.resolve);
+        const { reason, forMs } = await runOnce(held.handOver);
         if (stopping.signal.aborted) return;
         failures = forMs < RAN_MS ? failures + 1 : 0;
         wait = failures === 0 ? RESTART_MS : restartDelay(failures);
@@ -85,7 +93,6 @@ export async function keepServers(
         failures += 1;
         wait = restartDelay(failures);
         log('error', `servers of sites: ${messageOf(error)}; trying again in ${wait / 1000} s`);
-        first.resolve();
       }
       await sleep(wait, undefined, { signal: stopping.signal }).catch(() => {
         // Aborted: the loop's condition ends it.
@@ -93,7 +100,6 @@ export async function keepServers(
     }
   };
   const kept = keep();
-  await first.promise;
 
   /** Waits until the run after `run` has begun, or the time is over. */
   const untilAfter = async (run: number) => {
@@ -104,21 +110,20 @@ export async function keepServers(
   };
 
   return {
-    async service({ url }) {
-      const { searchParams } = new URL(url);
+    async service({ url: { searchParams } }) {
       const after = searchParams.get('after');
       if (after !== null) {
         const next = untilAfter(Number(after));
-        const { host } = socketPaths(config.sockets);
         // One that ends meanwhile answers no more: then the next one counts.
         const answers = () => ping(host).catch(() => next);
         await (searchParams.get('or') === 'answers' ? Promise.race([next, answers()]) : next);
       }
-      return Response.json(state);
+      return { status: 200, json: state };
     },
     current: () => ({ ...state, pid: running?.pid ?? null }),
     async stop(graceMs) {
       stopping.abort();
+      held.close();
       changed.resolve();
       await running?.stop(graceMs);
       await kept;
@@ -128,11 +133,11 @@ export async function keepServers(
 
 /** Watches a process until it has ended, and ends it where that has to be. @returns why it ended */
 async function watched(
-  process: RunningServers,
+  process: RunningWorkerd,
   config: z.output<typeof ServersConfig>,
   say: (sentence: string) => void,
 ): Promise<EndReason> {
-  const { host } = socketPaths(config.sockets);
+  const { host, starting } = socketPaths(config.sockets);
   let reason: EndReason = 'crash';
   let ended = false;
   let seen = UNSEEN;
@@ -155,10 +160,10 @@ async function watched(
       const usage = await usageOf(process.pid);
       if (usage === null) return;
       const at = performance.now();
-      // Counting takes a look at every socket of the machine: only where it may matter.
+      // Counting takes a look at every socket of the machine: only where it may matter. The kernel knows it by its first name.
       const isLate = askedAt !== null && at - askedAt > LATE_MS;
       // Of those, one is the watchdog's question.
-      const connections = isLate ? Math.max((await connectionsOf(host)) - 1, 0) : 0;
+      const connections = isLate ? Math.max((await connectionsOf(starting)) - 1, 0) : 0;
       const next = watch(seen, { ...usage, at, askedAt, connections }, config.memoryBytes);
       seen = next.watch;
       if (next.reason !== null && !ended) {

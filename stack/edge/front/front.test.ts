@@ -123,8 +123,6 @@ describe('an edge process', { timeout: 60_000 }, () => {
   let folder: string;
   let port: number;
   let edge: RunningEdge;
-  /** A valid signature for the object, in a path. */
-  let signed: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'appflux-front-test-'));
@@ -144,8 +142,6 @@ describe('an edge process', { timeout: 60_000 }, () => {
     edge = await startEdge(config, { env: process.env, logFile: join(folder, 'edge.log') });
     const put = await fetch(await presign('PUT', KEY), { method: 'PUT', body: SECRET });
     if (!put.ok) throw new Error(`storage answered ${put.status}`);
-    const { pathname, search } = new URL(await presign('GET', KEY));
-    signed = pathname + search;
   });
 
   afterAll(async () => {
@@ -187,18 +183,8 @@ describe('an edge process', { timeout: 60_000 }, () => {
     }
   });
 
-  test('its other ports answer no client', async () => {
-    const others = (await listeningPorts(edge.pid)).filter((other) => other !== port);
-    expect(others).not.toEqual([]);
-    for (const other of others) {
-      for (const path of ['/', '/variables', ...walk, `${CorePaths.R2_S3}${object}`, signed]) {
-        for (const headers of claims(path)) {
-          const { status, body } = await ask(other, path, { headers });
-          expect(body, JSON.stringify({ other, path, headers })).not.toContain(SECRET);
-          expect([400, 401, 403, 404], JSON.stringify({ other, path, headers, body })).toContain(status);
-        }
-      }
-    }
+  test('it has no other port', async () => {
+    expect(await listeningPorts(edge.pid)).toEqual([port]);
   });
 
   test('text is compressed for clients that accept it, and nothing else is', async () => {

@@ -7,9 +7,16 @@
 
 import { asKnown, originOf } from './forwarded.mjs';
 
+export { loopback } from './loopback.mjs';
+
+/**
+ * @typedef {object} Scheduled
+ * @property {(run: { cron: string, scheduledTime: Date }) => Promise<{ outcome: string }>} scheduled
+ */
+
 /**
  * @typedef {object} Env
- * @property {Fetcher} WORKER the control plane
+ * @property {Fetcher & Scheduled} WORKER the control plane
  * @property {string[]} TRUSTED_PROXIES whose forwarding headers count
  * @property {string} CLIENT_ADDRESS_HEADER the header that has the client's address for the control plane
  * @property {string} SITES_DOMAIN the domain that sites are below, maybe with a port; empty if there is none
@@ -54,6 +61,19 @@ export const proxy = {
   },
 };
 
+/** What the socket of this process leads to: runs a cron of the control plane, which the body names. */
+export const cron = {
+  /**
+   * @param {Request} request
+   * @param {Env} env
+   */
+  async fetch(request, env) {
+    const { cron, at } = /** @type {{ cron: string, at: number }} */ (await request.json());
+    const { outcome } = await env.WORKER.scheduled({ cron, scheduledTime: new Date(at) });
+    return Response.json({ outcome });
+  },
+};
+
 /**
  * @param {Request} received
  * @param {string | null} peer
@@ -91,12 +111,6 @@ function isSite(hostname, sitesDomain) {
  */
 const isOwn = (hostname, publicUrl) =>
   hostname === URL.parse(publicUrl)?.hostname || !hostname.includes('.') || /^[\d.]+$/.test(hostname);
-
-/**
- * The handler of Miniflare's own port. That port is for calls from the process that runs Miniflare, which are
- * answered before they get here.
- */
-export default { fetch: notFound };
 
 function notFound() {
   return Response.json({ error: { code: 'not_found', message: 'Not found' } }, { status: 404 });
