@@ -1,7 +1,6 @@
 /** What an instance's operator sees of the machine: free space of its disks, and versions. */
 import { stat, statfs } from 'node:fs/promises';
 import type { DiskUse, MachineStatus } from '@appflux/protocol';
-import Dockerode from 'dockerode';
 import { engineFolderOf } from './doctor/look-at-machine.ts';
 import { readMark } from './state-format.ts';
 
@@ -30,6 +29,8 @@ export async function machineStatus(state: string, dockerHost: string | null): P
 
 /** Version and folder of an engine; null if it doesn't respond, which the state of runners shows anyway. */
 async function engineFacts(address: string): Promise<{ version: string; folder: string | null } | null> {
+  // Loaded when somebody asks: a process that runs for months can do without.
+  const { default: Dockerode } = await import('dockerode');
   const socket = /^unix:\/\/(.+)$/.exec(address)?.[1];
   const engine = socket === undefined ? new Dockerode() : new Dockerode({ socketPath: socket });
   try {

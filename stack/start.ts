@@ -11,26 +11,19 @@ import { unresolvedNames } from './addresses/resolving.ts';
 import { runSchedule } from './backup/schedule.ts';
 import { ROOT, runCommand } from './command.ts';
 import { type ControlPlane, controlPlane } from './control-plane.ts';
-import { copyDashboard, ensureDashboard } from './dashboard.ts';
-import { bundleWorker } from './edge/bundle.ts';
 import { launchEdge, startEdge } from './edge/process.ts';
-import { ensureEngine } from './engine/ensure.ts';
 import { serveAnswers } from './https/answers.ts';
 import { ensureCaddy } from './https/caddy.ts';
 import { certificatesOf, checkProxy, startProxy } from './https/proxy.ts';
-import { ensureImage } from './images/build.ts';
-import { pickImages, readCatalog } from './images/catalog.ts';
-import { hostFacts } from './images/host.ts';
 import { edgeConfig } from './instance.ts';
 import { LocalRunners } from './local-runners.ts';
 import { forwardLogs } from './log/forward.ts';
 import { machineStatus } from './machine-status.ts';
-import { checkMongo } from './mongo/check.ts';
 import { checkDisk, checkPlatform, checkPort } from './preconditions.ts';
+import { prepare } from './prepare/prepare.ts';
 import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
-import { ensureScanner } from './scanner.ts';
 import { prepareServers } from './servers/prepare.ts';
 import { readSettings, type Settings, withoutSecrets } from './settings.ts';
 import { keepSecrets, makeStateFolder, proxySocketPath, statePaths } from './state.ts';
@@ -62,18 +55,19 @@ async function bringUp(
   const caddy = await prepareProxy(addresses, signal);
   void warnOfNames(addresses);
   await checkDisk(state, paths.edge);
-  if (settings.passedOn.MONGODB_URI !== undefined) await checkMongo(settings.passedOn.MONGODB_URI);
+  const { MONGODB_URI } = settings.passedOn;
+  if (MONGODB_URI !== undefined) {
+    // Its driver takes 25 MB, which an instance without MongoDB doesn't need.
+    const { checkMongo } = await import('./mongo/check.ts');
+    await checkMongo(MONGODB_URI);
+  }
 
   const logFile = join(paths.logs, 'edge.log');
   // What serves ends after what builds.
   const serving = cleanup.use(new AsyncDisposableStack());
   const launched = await launchEdge({ persist: paths.edge, env, logFile });
   serving.defer(async () => void (await launched.stop(EDGE_GRACE_MS)));
-  // Only runners use an engine: without any, the instance needs neither Docker nor its permissions.
-  const [dockerHost] = await Promise.all([
-    settings.runners > 0 ? prepareBuilds(settings, cleanup, signal) : null,
-    prepareDashboard(paths.dashboard),
-  ]);
+  const { dockerHost, main, host } = await prepare(process.env, cleanup);
   const secrets = await keepSecrets(state);
   const edge = controlPlane(addresses.localUrl, secrets.operatorSecret);
   const answers = await serveAnswers({
@@ -89,15 +83,8 @@ async function bringUp(
   const runners = new LocalRunners({ settings, edge, env: runnerEnv, say });
   cleanup.defer(() => runners.stop());
   await during(progress, 'Starting AppFlux', async (task) => {
-    task.detail('bundling the control plane');
-    const wranglerConfig = join(ROOT, 'wrangler.toml');
-    const sources = ['edge', 'protocol'].map((part) => join(ROOT, part));
-    const main = await bundleWorker(
-      { wranglerConfig, sources, files: [join(ROOT, 'package-lock.json')] },
-      paths.bundle,
-    );
-    const servers = await prepareServers(ROOT, settings, serving);
     task.detail('starting the control plane');
+    const servers = host === null ? null : await prepareServers(ROOT, settings, host, serving);
     const config = edgeConfig(settings, secrets, ROOT, main, {
       statusUrl: answers.statusUrl,
       machineUrl: answers.machineUrl,
@@ -128,34 +115,6 @@ async function bringUp(
   cleanup.defer(runSchedule(state, env, say));
   progress.say(readyLine(addresses.publicUrl, signIn));
   collectGarbageSoon();
-}
-
-/** Builds the dashboard if its sources have changed, and copies it to the folder that the instance serves. */
-async function prepareDashboard(into: string): Promise<void> {
-  await ensureDashboard(ROOT, env, progress);
-  await copyDashboard(ROOT, into);
-}
-
-/** Makes sure of an engine, the malware scanner and the builder images. Returns the engine's address. */
-async function prepareBuilds(
-  settings: Settings,
-  cleanup: AsyncDisposableStack,
-  signal: AbortSignal,
-): Promise<string> {
-  const images = pickImages(await readCatalog(join(ROOT, 'builder-images')), settings.images);
-  const finding = ensureEngine({ env, state: settings.state, progress, signal });
-  cleanup.defer(async () => {
-    // Without an engine there is none to release; its error was already reported.
-    const found = await finding.catch(() => null);
-    await found?.release();
-  });
-  const engine = await finding;
-  const host = await hostFacts(engine.engine, env, ROOT);
-  await ensureScanner(settings.scan, env, progress, signal);
-  for (const image of images) {
-    await ensureImage(engine.engine, image, { host, env, progress, rebuild: false });
-  }
-  return engine.address.name;
 }
 
 /** Starts the runners that don't run yet, and waits until the instance is ready. */

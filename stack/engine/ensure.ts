@@ -16,6 +16,8 @@ const ENGINE_PACKAGES = ['docker.io', 'iptables', 'ca-certificates'];
 export interface ReadyEngine {
   readonly engine: Dockerode;
   readonly address: EngineAddress;
+  /** Whether this process started it. */
+  readonly isOurs: boolean;
   /** Ends the engine if this process started it and nobody else's container runs in it. */
   release(): Promise<void>;
 }
@@ -75,7 +77,7 @@ async function carryOut(
 }
 
 function notOurs(engine: Dockerode, address: EngineAddress): ReadyEngine {
-  return { engine, address, release: async () => undefined };
+  return { engine, address, isOurs: false, release: async () => undefined };
 }
 
 function ours(daemon: Daemon): ReadyEngine {
@@ -83,7 +85,7 @@ function ours(daemon: Daemon): ReadyEngine {
   const release = async () => {
     if (mayStopEngine(await engine.listContainers())) await daemon.stop();
   };
-  return { engine, address: daemon.address, release };
+  return { engine, address: daemon.address, isOurs: true, release };
 }
 
 /** The facts of this machine that decide how it gets an engine. */
