@@ -8,6 +8,8 @@ import type { Ledger } from './ledger.ts';
 const LOOK_EVERY_MS = 400;
 /** Between a lost connection and the next, in milliseconds. */
 const RECONNECT_MS = 250;
+/** How long followers may take after the last deployment has ended, in milliseconds: a socket is held back for 20 s (plan.ts). */
+const FOLLOW_WITHIN_MS = 30_000;
 
 export class Observer {
   readonly #client: Client;
@@ -40,8 +42,9 @@ export class Observer {
     }
   }
 
-  /** Ends; waits for the followers, who end with their logs. */
+  /** Ends; waits for the followers, who end with their logs, or are cut off after a while. */
   async stop(): Promise<void> {
+    await Promise.race([Promise.all(this.#following), pause(FOLLOW_WITHIN_MS)]);
     this.#stopped = true;
     await Promise.all(this.#following);
   }
