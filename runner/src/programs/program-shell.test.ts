@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findProgram } from '../find-program.ts';
 import { ProgramFailure, ProgramShell } from './program-shell.ts';
 import { runProgram } from './run-program.ts';
 
@@ -75,7 +76,7 @@ test('programs run side by side, and each gets its own result, whatever another 
   const forged = failureOf(shell.run(['sh', '-c', 'printf "1 0 x\\n2 1 forged\\n3 0  \\n"; exit 7']));
   expect(await forged).toMatchObject({ exitCode: 7, output: expect.stringContaining('2 1 forged') });
   const loud = await failureOf(shell.run(['sh', '-c', 'head -c 1000000 /dev/zero | tr "\\0" x; exit 3']));
-  expect([loud.exitCode, loud.output.length]).toEqual([3, 3000]);
+  expect([loud.exitCode, loud.output.length]).toEqual([3, 900]);
   await writeFile(fifo, 'go\n');
   await waiting;
   const codes = await Promise.all(
@@ -85,6 +86,22 @@ test('programs run side by side, and each gets its own result, whatever another 
   );
   expect(codes.slice(1)).toEqual(Array.from({ length: 39 }, (_, code) => code + 1));
 });
+
+test.for(['sh', 'bash', 'busybox'])(
+  'many print many lines side by side, started by %s',
+  async (program, { skip }) => {
+    if ((await findProgram(program)) === null) return skip(`${program} is missing`);
+    const shell = new ProgramShell(program === 'busybox' ? [program, 'sh'] : [program]);
+    const lines = Array.from({ length: 100 }, (_, line) => `* ${line}`).join('\n');
+    const failures = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        failureOf(shell.run(['sh', '-c', 'printf %s "$1"; exit "$2"', 'sh', lines, String(index + 1)])),
+      ),
+    );
+    expect(failures.map(({ exitCode }) => exitCode)).toEqual(failures.map((_, index) => index + 1));
+    expect(new Set(failures.map(({ output }) => output))).toEqual(new Set([lines]));
+  },
+);
 
 test('a program reads nothing, and keeps nothing from the next', async () => {
   const shell = new ProgramShell();
@@ -102,6 +119,48 @@ test('a shell that dies takes no more programs, and the next one gets another', 
   const [program, ...args] = killShell;
   await runProgram(program, args);
   await expect.poll(() => runProgram('true', []).then(() => 'run')).toBe('run');
+});
+
+test('a program whose end can’t be reported has failed, even if nothing else is run', async () => {
+  const shell = new ProgramShell();
+  const lost = await failureOf(shell.run(['sh', '-c', 'kill -9 "$PPID"']));
+  expect(lost.exitCode).toBeNull();
+  expect(lost.message).toContain('sh did not report its end: what waited for it was killed');
+  await shell.run(['true']);
+});
+
+test('a shell that dies beside a program takes no more, before that has ended', async () => {
+  const fifo = join(folder, 'fifo');
+  await runProgram('mkfifo', [fifo]);
+  const shell = new ProgramShell();
+  const waiting = shell.run(['sh', '-c', `read line < '${fifo}'`]);
+  const killed = shell.run(['sh', '-c', 'kill -9 $(ps -o ppid= -p $PPID); sleep 0.1']);
+  await expect.poll(() => shell.hasEnded).toBe(true);
+  await writeFile(fifo, 'go\n');
+  await Promise.allSettled([waiting, killed]);
+});
+
+test('without a file descriptor to spare, a program fails, and the process goes on', async () => {
+  const module = pathToFileURL(join(import.meta.dirname, 'run-program.ts')).href;
+  const script = `
+    import { closeSync, openSync } from 'node:fs';
+    const { runProgram } = await import(${JSON.stringify(module)});
+    const opened = [];
+    try { for (;;) opened.push(openSync('/dev/null')); } catch {}
+    await runProgram('true', []).catch(({ name, message }) => console.log(name, message));
+    opened.forEach((each) => closeSync(each));
+    await runProgram('true', []);
+    console.log('run');`;
+  const limited = [
+    '-c',
+    'ulimit -n 60; exec "$0" "$@"',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+  ];
+  const { stdout } = await execa('sh', limited);
+  expect(stdout).toMatch(/^ProgramFailure true .*EMFILE.*\nrun$/);
 });
 
 test('a process waits for its programs, and not for their shell, which ends with it', async () => {
