@@ -101,6 +101,7 @@ test.each([
 test('an engine is stopped only if no container of someone else runs in it', () => {
   expect(mayStopEngine([])).toBe(true);
   expect(mayStopEngine([{ Labels: { 'dev.appflux.runner': '66f2a1c04b7e9d0012345678' } }])).toBe(true);
+  expect(mayStopEngine([{ Labels: { 'dev.appflux.namespaces': '66f2a1c04b7e9d0012345678' } }])).toBe(true);
   expect(mayStopEngine([{ Labels: { 'dev.appflux.runner': 'x' } }, { Labels: {} }])).toBe(false);
   // A label of the image, which every container of it has.
   expect(mayStopEngine([{ Labels: { 'dev.appflux.inputs': 'x' } }])).toBe(false);

@@ -91,9 +91,12 @@ export function isDebianLike(osRelease: string): boolean {
   return names.includes('debian') || names.includes('ubuntu');
 }
 
+/** What a runner starts has one of them: builds and what waits for them, and what makes their network namespaces. */
+const RUNNERS_LABELS = ['dev.appflux.runner', 'dev.appflux.namespaces'];
+
 /** Whether an engine that was started here can be stopped: no running container belongs to someone else. */
 export function mayStopEngine(
   running: readonly { readonly Labels: Readonly<Record<string, string>> }[],
 ): boolean {
-  return running.every(({ Labels }) => Labels['dev.appflux.runner'] !== undefined);
+  return running.every(({ Labels }) => RUNNERS_LABELS.some((label) => Labels[label] !== undefined));
 }
