@@ -12,6 +12,8 @@ import { BUILDER_UID, DEPLOYMENT_LABEL, RUNNER_LABEL } from './container-spec.ts
 import { connectEngine } from './engine.ts';
 import { NPM_REGISTRY_FILE, readImageFile, VERSIONS_FILE } from './image-file.ts';
 import { Images } from './images.ts';
+import { importEmptyImage } from './namespaces/empty-image.ts';
+import { MAKER_LABEL } from './namespaces/maker-spec.ts';
 import { emptyAsBuilder, removeTree } from './remove-tree.ts';
 import { sweep } from './sweep.ts';
 
@@ -68,6 +70,20 @@ describe('the sweep', () => {
     } finally {
       await foreign.close();
     }
+  });
+
+  test('leaves an image that the engine still needs for a container to the next start', async () => {
+    const imageId = await importEmptyImage(engine, runnerId);
+    const Labels = { [MAKER_LABEL]: 'in place of the image’s' };
+    const container = await engine.createContainer({ Image: imageId, Cmd: ['none'], Labels });
+    try {
+      await sweep(engine, runnerId, folder);
+      expect(await makersOf(engine, runnerId)).toEqual([imageId]);
+    } finally {
+      await container.remove();
+    }
+    await sweep(engine, runnerId, folder);
+    expect(await makersOf(engine, runnerId)).toEqual([]);
   });
 
   test('of a new host finds nothing', async () => {

@@ -18,8 +18,14 @@ export async function sweep(engine: Engine, runnerId: string, state: string): Pr
   const found = await removeContainers(engine, `${RUNNER_LABEL}=${runnerId}`);
   const label = `${MAKER_LABEL}=${runnerId}`;
   await removeContainers(engine, label);
-  for (const { Id } of await engine.listImages({ all: true, filters: { label: [label] } }))
-    await removeEmptyImage(engine, Id);
+  for (const { Id } of await engine.listImages({ all: true, filters: { label: [label] } })) {
+    try {
+      await removeEmptyImage(engine, Id);
+    } catch (error) {
+      // 409: a container has it still, one that the engine is removing. It takes no room until the next start.
+      if (engineStatus(error) !== 409) throw error;
+    }
+  }
   const folders = await sweepAttemptFolders(state, (top) => removeAttemptFolder(engine, runnerId, top));
   return { containers: found.map(({ Labels }) => Labels[DEPLOYMENT_LABEL] ?? ''), folders };
 }
