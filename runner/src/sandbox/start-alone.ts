@@ -1,6 +1,7 @@
 /** Starts containers that have no network, each in a network namespace of its own. */
 import type { ContainerCreateOptions } from 'dockerode';
 import { inNetworkOf } from './container-spec.ts';
+import { isEngineAway } from './engine.ts';
 
 /** A namespace for one container, from before it is created until it has started. */
 export interface LentNamespace {
@@ -19,7 +20,7 @@ export interface NamespaceLender {
  * Starts a container. One without a network gets a namespace that nothing else is in, or ever was.
  * @param namespaces null if the engine makes it
  * @param start creates and starts it, and calls `started` then. If that fails, nothing of it may be left: it is tried again
- *   with a namespace that the engine makes
+ *   with a namespace that the engine makes, unless the engine has stopped
  */
 export async function startAlone<T>(
   namespaces: NamespaceLender | null,
@@ -35,7 +36,8 @@ export async function startAlone<T>(
       lent?.giveBack();
     });
   } catch (error) {
-    if (hasStarted || alone === spec) throw error;
+    // An engine that stopped may have started it, and run it on when it is back.
+    if (hasStarted || alone === spec || isEngineAway(error)) throw error;
     return await start(spec, () => undefined);
   } finally {
     lent?.giveBack();

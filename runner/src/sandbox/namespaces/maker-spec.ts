@@ -36,6 +36,8 @@ export const makerSpec = ({ runnerId, imageId, command, folders }: MakerInput): 
   AttachStderr: true,
   OpenStdin: true,
   StdinOnce: true,
+  // The first process of a container ignores SIGTERM (pid_namespaces(7)): an engine that shuts down would wait for it.
+  StopSignal: 'SIGKILL',
   Labels: { [MAKER_LABEL]: runnerId },
   HostConfig: {
     NetworkMode: 'none',

@@ -1,5 +1,6 @@
 /** A running container that makes network namespaces. */
 import { access } from 'node:fs/promises';
+import { untilAborted } from '../../stop.ts';
 import { demultiplex } from '../demux.ts';
 import { type Engine, removeContainer } from '../engine.ts';
 import { openWaiting, type WaitingContainer } from '../waiting-container.ts';
@@ -9,6 +10,9 @@ import { HOST_FOLDERS, makerSpec } from './maker-spec.ts';
 
 /** As the kernel names one (namespaces(7)). */
 const NAME = /^net:\[\d+\]$/;
+
+/** How long making one may take, in milliseconds: usually it is one. */
+const ANSWERS_WITHIN_MS = 10_000;
 
 /** The part of it that decides which build gets which namespace. */
 export interface NamespaceMaker {
@@ -75,7 +79,7 @@ class RunningMaker implements NamespaceMaker {
 
   async renew(): Promise<void> {
     this.#waiting.stream.write('\n');
-    const { value: name, done } = await this.#lines.next();
+    const { value: name, done } = await inTime(this.#lines.next());
     // The one before exists still, in a build or in the maker: a new one can't have its name.
     if (done || !NAME.test(name) || name === this.#name)
       throw new Error(`No network namespace was made: ${done ? 'the container has ended' : name}`);
@@ -85,6 +89,17 @@ class RunningMaker implements NamespaceMaker {
   async remove(): Promise<void> {
     await removeContainer(this.#waiting.container);
     await removeEmptyImage(this.#engine, this.#imageId);
+  }
+}
+
+/** The kernel makes none while it can't end another, and a container can be paused. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const late = AbortSignal.timeout(ANSWERS_WITHIN_MS);
+  try {
+    return await untilAborted(answer, late);
+  } catch (error) {
+    if (!late.aborted) throw error;
+    throw new Error(`No network namespace was made: no answer within ${ANSWERS_WITHIN_MS / 1000} seconds`);
   }
 }
 

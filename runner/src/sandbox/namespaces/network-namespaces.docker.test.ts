@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ensureWebImage, WEB_IMAGE } from '../../testing/docker.ts';
 import { makersOf, readyNamespaces, untilReady, whyNoNamespaces } from '../../testing/namespaces.ts';
+import { startPrivateEngine } from '../../testing/private-engine.ts';
 import { newRunnerId } from '../../testing/sample-job.ts';
 import { BUILD_HOSTNAME, BUILDER } from '../container-spec.ts';
 import { connectEngine } from '../engine.ts';
@@ -129,6 +130,24 @@ describe.skipIf(why !== null)('a network namespace that the runner makes', () =>
     ]);
   });
 
+  test('does not keep an engine from shutting down', async () => {
+    const [makerId = ''] = await makersOf(engine, runnerId);
+    const maker = engine.getContainer(makerId);
+    await maker.stop({ t: 300 });
+    expect((await maker.inspect()).State.Running).toBe(false);
+  });
+
+  test('is made by another maker if one does not answer', async () => {
+    const [frozen = ''] = await makersOf(engine, runnerId);
+    const lent = namespaces.lend();
+    await engine.getContainer(frozen).pause();
+    lent.giveBack();
+    await expect.poll(() => makersOf(engine, runnerId)).toEqual([]);
+    namespaces.lend().giveBack();
+    await untilReady(namespaces);
+    expect(await makersOf(engine, runnerId)).toHaveLength(2);
+  });
+
   test('is made by the engine if its maker is gone, and then by another maker', async () => {
     const [killed = ''] = await makersOf(engine, runnerId);
     const lent = { of: killed, giveBack: () => undefined };
@@ -142,4 +161,30 @@ describe.skipIf(why !== null)('a network namespace that the runner makes', () =>
       .toMatch(/^container:/);
     expect(await makersOf(engine, runnerId)).not.toContain(killed);
   });
+});
+
+test.skipIf(why !== null)('a maker that outlives its engine is removed when another is made', async () => {
+  const own = await startPrivateEngine({ liveRestore: true });
+  try {
+    const runnerId = newRunnerId();
+    const namespaces = await readyNamespaces(own.engine, runnerId);
+    const [first] = await makersOf(own.engine, runnerId);
+    const lent = namespaces.lend();
+    await own.end('SIGKILL');
+    lent.giveBack();
+    await own.start();
+    expect(await makersOf(own.engine, runnerId)).toContain(first);
+    await expect
+      .poll(async () => {
+        namespaces.lend().giveBack();
+        return (await makersOf(own.engine, runnerId)).filter((id) => id !== first).length;
+      })
+      .toBe(2);
+    await expect.poll(() => makersOf(own.engine, runnerId)).toHaveLength(2);
+    expect(await makersOf(own.engine, runnerId)).not.toContain(first);
+    await namespaces.close();
+    expect(await makersOf(own.engine, runnerId)).toEqual([]);
+  } finally {
+    await own.close();
+  }
 });

@@ -13,6 +13,7 @@ class FakeMaker implements NamespaceMaker {
   namespace: number;
   lost = false;
   removed = 0;
+  failsToGo = false;
   readonly #next: () => number;
   #renewing: { resolve: () => void; reject: (error: Error) => void } | null = null;
 
@@ -43,6 +44,7 @@ class FakeMaker implements NamespaceMaker {
   }
 
   async remove(): Promise<void> {
+    if (this.failsToGo) throw new Error('the engine is away');
     this.removed += 1;
     this.end();
   }
@@ -161,6 +163,38 @@ test('a start that fails in a namespace is tried again with one of the engine; a
   });
   await expect(failedBuild).rejects.toThrow('the build failed');
   expect(tried).toHaveLength(3);
+});
+
+test('a start is not tried again if the engine stopped: the container may run when that is back', async () => {
+  const spec = { HostConfig: { NetworkMode: 'none' } };
+  const away = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+  let tried = 0;
+  const lender = { lend: () => ({ of: 'maker', giveBack: () => undefined }) };
+  const failing = startAlone(lender, spec, async () => {
+    tried += 1;
+    throw away;
+  });
+  await expect(failing).rejects.toBe(away);
+  expect(tried).toBe(1);
+});
+
+test('a maker that could not be removed is removed with the next one that is opened, or at the end', async () => {
+  const { namespaces, makers } = bench(1);
+  const giveBack = () => namespaces.lend().giveBack();
+  for (const index of [0, 1]) {
+    giveBack();
+    await settled();
+    const maker = makers[index];
+    if (maker === undefined) throw new Error('there is no maker');
+    maker.failsToGo = true;
+    giveBack();
+    maker.end();
+    await settled();
+    expect(makers.map(({ removed }) => removed)).toEqual(makers.map((each) => (each === maker ? 0 : 1)));
+    maker.failsToGo = false;
+  }
+  await namespaces.close();
+  expect(makers.map(({ removed }) => removed)).toEqual([1, 1]);
 });
 
 test('a container with a network of the engine is given nothing', async () => {

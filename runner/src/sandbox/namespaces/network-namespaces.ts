@@ -28,6 +28,8 @@ export class NetworkNamespaces implements NamespaceLender {
   /** In a namespace that nothing else is in. */
   #ready: NamespaceMaker[] = [];
   readonly #makers = new Set<NamespaceMaker>();
+  /** Those that are over, and that the engine has not removed: it may have stopped meanwhile. */
+  readonly #leftovers = new Set<NamespaceMaker>();
   #opening = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #closed = false;
@@ -68,6 +70,7 @@ export class NetworkNamespaces implements NamespaceLender {
     const { most, engine, runnerId, open = () => openNamespaceMaker(engine, runnerId) } = this.#options;
     if (this.#closed || this.#makers.size + this.#opening >= most) return;
     if (performance.now() < this.#notBefore) return;
+    this.#removeLeftovers();
     this.#opening += 1;
     const opening = open().then(
       (maker) => {
@@ -101,15 +104,25 @@ export class NetworkNamespaces implements NamespaceLender {
   }
 
   async #drop(maker: NamespaceMaker): Promise<void> {
-    if (!this.#makers.delete(maker)) return;
+    if (this.#makers.delete(maker)) await this.#remove(maker);
+  }
+
+  async #remove(maker: NamespaceMaker): Promise<void> {
     try {
       await maker.remove();
     } catch (error) {
+      this.#leftovers.add(maker);
       this.#warn(
-        'A container that makes network namespaces could not be removed. The next start will try again',
+        'A container that makes network namespaces could not be removed. It is tried again later',
         error,
       );
     }
+  }
+
+  #removeLeftovers(): void {
+    const leftovers = [...this.#leftovers];
+    this.#leftovers.clear();
+    for (const maker of leftovers) this.#track(this.#remove(maker));
   }
 
   #warn(message: string, error: unknown): void {
@@ -121,12 +134,13 @@ export class NetworkNamespaces implements NamespaceLender {
     this.#changing.add(tracked);
   }
 
-  /** Removes the makers. To be called once nothing is started any more. */
+  /** Removes the makers; the sweep at the next start those that it can't. To be called once nothing is started any more. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready = [];
     // One that does not answer any more ends with its container.
     for (const maker of this.#makers) this.#track(this.#drop(maker));
+    this.#removeLeftovers();
     await Promise.all(this.#changing);
   }
 }
