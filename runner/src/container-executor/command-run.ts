@@ -140,10 +140,10 @@ export class CommandRun {
   }
 
   #runOnce(container: ContainerInput): Promise<ContainerEnd> {
-    const { engine, namespaces } = this.#input.host;
-    return runContainer(engine, {
+    const { host, folder } = this.#input;
+    return runContainer(host.engine, {
       spec: containerSpec(container),
-      namespaces,
+      namespaces: host.namespaces && { lender: host.namespaces, folder: folder.top },
       ...this.#containerRun(),
     });
   }

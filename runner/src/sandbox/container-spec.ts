@@ -96,12 +96,21 @@ export function containerSpec(input: ContainerInput): ContainerCreateOptions {
   };
 }
 
-/** The same container in the network namespace that another is in, from which it has its host name then. */
+/**
+ * The same container in the network namespace that another is in, from which it has its host name then.
+ * @param files paths on the host, by the names in `/etc` of what the two would share as well
+ */
 export function inNetworkOf(
   { Hostname: _, ...spec }: ContainerCreateOptions,
   containerId: string,
+  files: readonly (readonly [name: string, path: string])[],
 ): ContainerCreateOptions {
-  return { ...spec, HostConfig: { ...spec.HostConfig, NetworkMode: `container:${containerId}` } };
+  const own = files.map(
+    ([name, path]): MountSettings => ({ Type: 'bind', Source: path, Target: `/etc/${name}`, ReadOnly: true }),
+  );
+  const { HostConfig } = spec;
+  const Mounts = [...(HostConfig?.Mounts ?? []), ...own];
+  return { ...spec, HostConfig: { ...HostConfig, NetworkMode: `container:${containerId}`, Mounts } };
 }
 
 /** The folders on the host that a waiting container has: all of them empty. */

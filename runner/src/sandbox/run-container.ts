@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { mayStopGently, untilAborted } from '../stop.ts';
 import { demultiplex, type OutputFrame } from './demux.ts';
 import { containerEnd, type Engine, engineStatus, removeContainer, StoppedByEngine } from './engine.ts';
-import { type NamespaceLender, startAlone } from './start-alone.ts';
+import { type NamespaceSource, startAlone } from './start-alone.ts';
 import type { WaitingContainer } from './waiting-container.ts';
 
 export interface ContainerRun {
@@ -34,7 +34,7 @@ export interface ContainerRun {
 export interface RunOfSpec extends ContainerRun {
   readonly spec: ContainerCreateOptions;
   /** Where it gets its network namespace, if it has no network; the engine makes it by default. */
-  readonly namespaces?: NamespaceLender | null;
+  readonly namespaces?: NamespaceSource | null;
 }
 
 /** How a container ended. Both say something of memory: a killed child leaves the exit code to its shell. */

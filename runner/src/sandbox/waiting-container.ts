@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { Container, ContainerCreateOptions } from 'dockerode';
 import { containerEnd, type Engine, removeContainer } from './engine.ts';
-import { type NamespaceLender, startAlone } from './start-alone.ts';
+import { type NamespaceSource, startAlone } from './start-alone.ts';
 
 export interface WaitingContainer {
   readonly container: Container;
@@ -20,7 +20,7 @@ export interface WaitingContainer {
 export const openWaiting = (
   engine: Engine,
   spec: ContainerCreateOptions,
-  namespaces: NamespaceLender | null,
+  namespaces: NamespaceSource | null,
 ): Promise<WaitingContainer> => startAlone(namespaces, spec, (alone) => open(engine, alone));
 
 async function open(engine: Engine, spec: ContainerCreateOptions): Promise<WaitingContainer> {

@@ -68,7 +68,7 @@ describe.each(CONTAINERS)('from inside of a build %s', (_, prepared, madeByRunne
     const lent: (string | null)[] = [];
     const lend = () => {
       const namespace = namespaces.lend();
-      lent.push(namespace.of);
+      lent.push(namespace.of?.id ?? null);
       return namespace;
     };
     try {

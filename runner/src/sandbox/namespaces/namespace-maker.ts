@@ -1,8 +1,10 @@
 /** A running container that makes network namespaces. */
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
+import type { Container } from 'dockerode';
 import { untilAborted } from '../../stop.ts';
 import { demultiplex } from '../demux.ts';
 import { type Engine, removeContainer } from '../engine.ts';
+import type { NamespaceOwner, SharedFiles } from '../start-alone.ts';
 import { openWaiting, type WaitingContainer } from '../waiting-container.ts';
 import { importEmptyImage, removeEmptyImage } from './empty-image.ts';
 import { makerCommand, PERL } from './maker-program.ts';
@@ -15,9 +17,7 @@ const NAME = /^net:\[\d+\]$/;
 const ANSWERS_WITHIN_MS = 10_000;
 
 /** The part of it that decides which build gets which namespace. */
-export interface NamespaceMaker {
-  /** The id of its container. */
-  readonly id: string;
+export interface NamespaceMaker extends NamespaceOwner {
   /** Whether its container has ended. */
   readonly lost: boolean;
   /** Moves it into a namespace that no other process is in. @throws if it could not */
@@ -40,20 +40,22 @@ export async function openNamespaceMaker(engine: Engine, runnerId: string): Prom
   const there = await Promise.all(HOST_FOLDERS.map(exists));
   const folders = HOST_FOLDERS.filter((_, index) => there[index]);
   const imageId = await importEmptyImage(engine, runnerId);
-  let maker: RunningMaker | null = null;
+  let waiting: WaitingContainer | null = null;
   try {
-    const spec = makerSpec({ runnerId, imageId, command, folders });
-    maker = new RunningMaker(engine, await openWaiting(engine, spec, null), imageId);
+    waiting = await openWaiting(engine, makerSpec({ runnerId, imageId, command, folders }), null);
+    const maker = new RunningMaker(engine, waiting, imageId, await filesOf(waiting.container));
     await maker.renew();
     return maker;
   } catch (error) {
-    await (maker === null ? removeEmptyImage(engine, imageId) : maker.remove());
+    if (waiting !== null) await removeContainer(waiting.container);
+    await removeEmptyImage(engine, imageId);
     throw error;
   }
 }
 
 class RunningMaker implements NamespaceMaker {
   readonly id: string;
+  readonly files: SharedFiles;
   readonly #engine: Engine;
   readonly #waiting: WaitingContainer;
   readonly #imageId: string;
@@ -61,8 +63,9 @@ class RunningMaker implements NamespaceMaker {
   #name: string | null = null;
   #lost = false;
 
-  constructor(engine: Engine, waiting: WaitingContainer, imageId: string) {
+  constructor(engine: Engine, waiting: WaitingContainer, imageId: string, files: SharedFiles) {
     this.id = waiting.container.id;
+    this.files = files;
     this.#engine = engine;
     this.#waiting = waiting;
     this.#imageId = imageId;
@@ -101,6 +104,17 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
     if (!late.aborted) throw error;
     throw new Error(`No network namespace was made: no answer within ${ANSWERS_WITHIN_MS / 1000} seconds`);
   }
+}
+
+/** What the engine has written for a container, and would mount into those that join its network. */
+async function filesOf(container: Container): Promise<SharedFiles> {
+  const { HostsPath, HostnamePath, ResolvConfPath } = await container.inspect();
+  const [hosts, hostname, resolv] = await Promise.all([
+    readFile(HostsPath, 'utf8'),
+    readFile(HostnamePath, 'utf8'),
+    readFile(ResolvConfPath, 'utf8'),
+  ]);
+  return { hosts, hostname, 'resolv.conf': resolv };
 }
 
 /** The lines of both outputs: an error is in the place of an answer. */

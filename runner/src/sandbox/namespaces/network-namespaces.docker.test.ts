@@ -1,5 +1,7 @@
 /** Network namespaces that the runner makes, beside those of the engine. */
-import { readlink } from 'node:fs/promises';
+import { mkdtemp, readlink, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Container } from 'dockerode';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -36,27 +38,32 @@ describe.skipIf(why !== null)('a network namespace that the runner makes', () =>
   let namespaces: NetworkNamespaces;
   let runnerId: string;
   let containers: Container[];
+  let folder: string;
 
   beforeEach(async () => {
     runnerId = newRunnerId();
     containers = [];
+    folder = await mkdtemp(join(tmpdir(), 'appflux-namespaces-'));
     namespaces = await readyNamespaces(engine, runnerId);
   });
   afterEach(async () => {
     for (const container of containers) await container.remove({ force: true });
     await namespaces.close();
+    await rm(folder, { recursive: true });
     expect(await makersOf(engine, runnerId)).toEqual([]);
   });
 
   /** A container that sleeps. */
-  const start = (lender: NamespaceLender | null): Promise<Container> =>
-    startAlone(lender, SPEC, async (spec, started) => {
+  const start = (lender: NamespaceLender | null): Promise<Container> => {
+    const source = lender && { lender, folder: join(folder, String(containers.length)) };
+    return startAlone(source, SPEC, async (spec, started) => {
       const container = await engine.createContainer(spec);
       containers.push(container);
       await container.start();
       started();
       return container;
     });
+  };
   const startInOne = async () => {
     await untilReady(namespaces);
     const container = await start(namespaces);
@@ -98,6 +105,22 @@ describe.skipIf(why !== null)('a network namespace that the runner makes', () =>
         connect(where).on('data', (text) => console.log(String(text))).on('error', ({ code }) => console.log(code));`;
     await expect.poll(() => inside(listener, 'node', '-e', asking)).toBe('reached\nreached');
     expect(await inside(await startInOne(), 'node', '-e', asking)).toBe('ECONNREFUSED\nECONNREFUSED');
+  });
+
+  test('shares no file with another by which the one could notice or lock out the other', async () => {
+    const [locking, other] = [await startInOne(), await startInOne()];
+    await untilReady(namespaces);
+    const [makerId = ''] = await makersOf(engine, runnerId);
+    const { HostsPath, HostnamePath, ResolvConfPath } = await engine.getContainer(makerId).inspect();
+    const makers = await Promise.all([HostsPath, HostnamePath, ResolvConfPath].map((path) => stat(path)));
+    for (const [index, name] of ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'].entries()) {
+      await execa('docker', ['exec', '--detach', locking.id, 'flock', name, 'sleep', '600']);
+      const lock = ['flock', '--nonblock', name, 'echo', 'locked'];
+      await expect.poll(() => inside(locking, ...lock)).toBe('');
+      expect([name, await inside(other, ...lock)]).toEqual([name, 'locked']);
+      expect(await inside(other, 'stat', '-c', '%i', name)).not.toBe(String(makers[index]?.ino));
+      expect(await inside(other, 'stat', '-c', '%a', name)).toBe('644');
+    }
   });
 
   test('looks from inside as one of the engine does', async () => {
@@ -150,7 +173,8 @@ describe.skipIf(why !== null)('a network namespace that the runner makes', () =>
 
   test('is made by the engine if its maker is gone, and then by another maker', async () => {
     const [killed = ''] = await makersOf(engine, runnerId);
-    const lent = { of: killed, giveBack: () => undefined };
+    const files = { hosts: '', hostname: '', 'resolv.conf': '' };
+    const lent = { of: { id: killed, files }, giveBack: () => undefined };
     await engine.getContainer(killed).kill();
     expect((await (await start({ lend: () => lent })).inspect()).HostConfig.NetworkMode).toBe('none');
     await expect

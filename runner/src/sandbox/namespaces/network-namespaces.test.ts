@@ -1,14 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keptJournal } from '../../testing/docker.ts';
 import { connectEngine } from '../engine.ts';
 import { type LentNamespace, startAlone } from '../start-alone.ts';
 import type { NamespaceMaker } from './namespace-maker.ts';
 import { NetworkNamespaces } from './network-namespaces.ts';
 
+const FILES = { hosts: '127.0.0.1 localhost\n', hostname: 'build\n', 'resolv.conf': '' };
+
 /** A maker whose container does what a test says. */
 class FakeMaker implements NamespaceMaker {
   readonly id: string;
+  readonly files = FILES;
   /** The number of the namespace that it is in. */
   namespace: number;
   lost = false;
@@ -50,6 +56,13 @@ class FakeMaker implements NamespaceMaker {
   }
 }
 
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'appflux-namespaces-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 function bench(most: number, isBroken: () => boolean = () => false) {
@@ -83,7 +96,7 @@ test('no two containers start in the same namespace, whatever happens to the mak
           const maker = makers[which % Math.max(makers.length, 1)];
           if (kind === 'lend') {
             const namespace = namespaces.lend();
-            const of = makers.find(({ id }) => id === namespace.of);
+            const of = makers.find(({ id }) => id === namespace.of?.id);
             if (of !== undefined) used.push(of.namespace);
             lent.push(namespace);
           } else if (kind === 'give back') lent.splice(which, 1)[0]?.giveBack();
@@ -110,13 +123,13 @@ test('one is opened behind the first start, and serves the next', async () => {
   await settled();
   expect(makers).toHaveLength(1);
   const second = namespaces.lend();
-  expect(second.of).toBe('maker 0');
+  expect(second.of?.id).toBe('maker 0');
   second.giveBack();
   await settled();
   expect(namespaces.lend().of).toBeNull();
   makers[0]?.answer();
   await settled();
-  expect(namespaces.lend().of).toBe('maker 0');
+  expect(namespaces.lend().of?.id).toBe('maker 0');
 });
 
 test('a host that can make none warns, and does not try again so soon', async () => {
@@ -147,16 +160,26 @@ test('a maker that comes when all is closed is removed', async () => {
 test('a start that fails in a namespace is tried again with one of the engine; a build is not', async () => {
   const spec = { Image: 'i', Hostname: 'build', HostConfig: { NetworkMode: 'none', Memory: 1 } };
   let givenBack = 0;
-  const lender = { lend: () => ({ of: 'maker', giveBack: () => void givenBack++ }) };
+  const lender = { lend: () => ({ of: { id: 'maker', files: FILES }, giveBack: () => void givenBack++ }) };
+  const source = { lender, folder };
   const tried: unknown[] = [];
-  const failing = startAlone(lender, spec, async (given) => {
+  const failing = startAlone(source, spec, async (given) => {
     tried.push(given);
     throw new Error(`attempt ${tried.length}`);
   });
   await expect(failing).rejects.toThrow('attempt 2');
-  expect(tried).toEqual([{ Image: 'i', HostConfig: { NetworkMode: 'container:maker', Memory: 1 } }, spec]);
+  const Mounts = Object.keys(FILES).map((name) => ({
+    Type: 'bind',
+    Source: join(folder, 'etc', name),
+    Target: `/etc/${name}`,
+    ReadOnly: true,
+  }));
+  expect(tried).toEqual([
+    { Image: 'i', HostConfig: { NetworkMode: 'container:maker', Memory: 1, Mounts } },
+    spec,
+  ]);
   expect(givenBack).toBe(1);
-  const failedBuild = startAlone(lender, spec, async (_, started) => {
+  const failedBuild = startAlone(source, spec, async (_, started) => {
     started();
     tried.push('build');
     throw new Error('the build failed');
@@ -169,8 +192,8 @@ test('a start is not tried again if the engine stopped: the container may run wh
   const spec = { HostConfig: { NetworkMode: 'none' } };
   const away = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
   let tried = 0;
-  const lender = { lend: () => ({ of: 'maker', giveBack: () => undefined }) };
-  const failing = startAlone(lender, spec, async () => {
+  const lender = { lend: () => ({ of: { id: 'maker', files: FILES }, giveBack: () => undefined }) };
+  const failing = startAlone({ lender, folder }, spec, async () => {
     tried += 1;
     throw away;
   });
@@ -202,5 +225,5 @@ test('a container with a network of the engine is given nothing', async () => {
     throw new Error('it was asked');
   };
   const spec = { HostConfig: { NetworkMode: 'bridge' } };
-  expect(await startAlone({ lend }, spec, async (given) => given)).toBe(spec);
+  expect(await startAlone({ lender: { lend }, folder }, spec, async (given) => given)).toBe(spec);
 });

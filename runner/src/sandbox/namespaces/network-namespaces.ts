@@ -53,7 +53,7 @@ export class NetworkNamespaces implements NamespaceLender {
     };
     return maker === null
       ? { of: null, giveBack: once(() => this.#openOne()) }
-      : { of: maker.id, giveBack: once(() => this.#track(this.#renew(maker))) };
+      : { of: maker, giveBack: once(() => this.#track(this.#renew(maker))) };
   }
 
   #take(): NamespaceMaker | null {

@@ -64,7 +64,7 @@ export class PreparedSandbox {
   async #open(): Promise<WaitingContainer> {
     const { engine, runnerId, settings, namespaces } = this.#host;
     const { imageId, limits } = this.key;
-    const { workspace, net, cacheMount } = this.folder;
+    const { top, workspace, net, cacheMount } = this.folder;
     const frame = {
       image: imageId,
       runnerId,
@@ -75,7 +75,8 @@ export class PreparedSandbox {
       network: settings.network === 'bridge' ? ('bridge' as const) : ('none' as const),
     };
     const folders = { source: workspace.source, net, cache: cacheMount };
-    return openWaiting(engine, waitingSpec(frame, folders), namespaces);
+    const source = namespaces && { lender: namespaces, folder: top };
+    return openWaiting(engine, waitingSpec(frame, folders), source);
   }
 
   #markLost(): void {
