@@ -6,6 +6,7 @@ import { sampleJob } from '../../testing/sample-job.ts';
 import { unmountWithin } from '../disk/file-system.ts';
 import { connectEngine } from '../engine.ts';
 import { removeTree } from '../remove-tree.ts';
+import { PreparedSandbox } from './prepared-sandbox.ts';
 import { PreparedSandboxes, type PreparedSandboxesOptions } from './prepared-sandboxes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -148,6 +149,23 @@ describe.skipIf(why !== null)('prepared sandboxes', () => {
     const [first = ''] = await containers();
     await expect.poll(containers).not.toContain(first);
     await expect.poll(containers).toHaveLength(1);
+  });
+
+  test('that could not be removed are removed later, or in the end', async () => {
+    const remove = vi.spyOn(PreparedSandbox.prototype, 'remove');
+    try {
+      open({ maxAgeMs: 1000 });
+      remove.mockRejectedValue(new Error('the engine is away'));
+      await prepared.prepare(used);
+      const [first = ''] = await containers();
+      await expect.poll(() => remove.mock.calls.length).toBeGreaterThan(1);
+      expect(await containers()).toContain(first);
+      remove.mockRestore();
+      await expect.poll(containers).not.toContain(first);
+      expect(host.lines.filter((line) => line.includes('the engine is away'))).toHaveLength(1);
+    } finally {
+      remove.mockRestore();
+    }
   });
 
   test('that end by themselves are used by no build', async () => {

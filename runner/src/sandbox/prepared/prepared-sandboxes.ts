@@ -65,6 +65,8 @@ export class PreparedSandboxes {
   /** The ids of images by their names. */
   readonly #ids = new Map<string, string>();
   readonly #removing = new Set<Promise<void>>();
+  /** Those whose removal has failed: the engine may be away for a while. */
+  readonly #leftovers: PreparedSandbox[] = [];
   readonly #watch: NodeJS.Timeout | undefined;
   #last: Used | null = null;
   #filling: Promise<void> | null = null;
@@ -168,11 +170,13 @@ export class PreparedSandboxes {
     clearTimeout(this.#beside);
     await this.#filling;
     this.#dropAll(() => true);
+    this.#dropLeftovers();
     await Promise.all(this.#removing);
   }
 
   /** Throws away what is old or has ended by itself, and makes others. */
   #renew(maxAgeMs: number): void {
+    this.#dropLeftovers();
     this.#dropAll(({ lost, ageMs }) => lost || ageMs > maxAgeMs);
     this.#fill();
   }
@@ -183,7 +187,7 @@ export class PreparedSandboxes {
       .catch((error: unknown) => {
         // Builds do without. The next one that runs shows whether it makes sense to try again.
         this.#last = null;
-        this.#complain(engineMessage(error));
+        this.#complain('A sandbox could not be prepared', engineMessage(error));
       })
       .finally(() => {
         this.#filling = null;
@@ -214,10 +218,11 @@ export class PreparedSandboxes {
   }
 
   /** Warns of an error, unless it is the one that was warned of last: a host that can't fails after each build. */
-  #complain(error: string): void {
-    if (error === this.#complaint) return;
-    this.#complaint = error;
-    this.#options.journal.warn('A sandbox could not be prepared', { error });
+  #complain(message: string, error: string): void {
+    const complaint = `${message}: ${error}`;
+    if (complaint === this.#complaint) return;
+    this.#complaint = complaint;
+    this.#options.journal.warn(message, { error });
   }
 
   async #hasRoom(): Promise<boolean> {
@@ -232,17 +237,17 @@ export class PreparedSandboxes {
     for (const sandbox of over) this.#drop(sandbox);
   }
 
+  #dropLeftovers(): void {
+    for (const sandbox of this.#leftovers.splice(0)) this.#drop(sandbox);
+  }
+
   #drop(sandbox: PreparedSandbox): void {
     const removing = sandbox
       .remove()
-      .catch((error: unknown) =>
-        this.#options.journal.error(
-          'A prepared sandbox could not be removed. The next start will try again',
-          {
-            error: describeError(error),
-          },
-        ),
-      )
+      .catch((error: unknown) => {
+        this.#leftovers.push(sandbox);
+        this.#complain('A prepared sandbox could not be removed. It is tried again', describeError(error));
+      })
       .finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
   }
