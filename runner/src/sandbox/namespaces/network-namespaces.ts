@@ -33,6 +33,7 @@ export class NetworkNamespaces implements NamespaceLender {
   #opening = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #closed = false;
+  #complaint = '';
   readonly #changing = new Set<Promise<void>>();
 
   constructor(options: NetworkNamespacesOptions) {
@@ -100,6 +101,7 @@ export class NetworkNamespaces implements NamespaceLender {
 
   async #keep(maker: NamespaceMaker): Promise<void> {
     if (this.#closed) return this.#drop(maker);
+    this.#complaint = '';
     this.#ready.push(maker);
   }
 
@@ -125,8 +127,13 @@ export class NetworkNamespaces implements NamespaceLender {
     for (const maker of leftovers) this.#track(this.#remove(maker));
   }
 
-  #warn(message: string, error: unknown): void {
-    this.#options.journal.warn(message, { error: engineMessage(error) });
+  /** Unless it is what was warned of last, and none was made since: a host that can't fails again and again. */
+  #warn(message: string, cause: unknown): void {
+    const error = engineMessage(cause);
+    const complaint = `${message}: ${error}`;
+    if (complaint === this.#complaint) return;
+    this.#complaint = complaint;
+    this.#options.journal.warn(message, { error });
   }
 
   #track(work: Promise<void>): void {
