@@ -28,11 +28,12 @@ function workerdProgram(): string {
 }
 
 /**
- * Starts workerd, and resolves when it listens. It belongs to the process group of its parent, with which it ends.
+ * Starts workerd, and resolves when it listens. It ends with its parent, however that ends: it would keep the port, and go on
+ * writing to the same data as the next start's.
  * @param options.configFile its configuration, absolute
  * @param options.folder where it runs: the paths of sockets are relative to it, and its temporary files are in it
  * @param options.sockets the names of the sockets in it
- * @param options.inspector where a debugger attaches; nowhere unless it is set
+ * @param options.inspector the address where a debugger attaches; nowhere unless it is set
  * @param options.onPrinted gets what Workers print; it is dropped unless it is set
  * @param options.onError gets its own log
  * @throws Error with how it ended, if it did before it listened
@@ -47,8 +48,12 @@ export async function startWorkerd(options: {
 }): Promise<RunningWorkerd> {
   const { configFile, folder, sockets, inspector, onPrinted, onError } = options;
   const child = spawn(
-    workerdProgram(),
+    // prctl(2), PR_SET_PDEATHSIG: a killed process can't end those that it has started, the kernel can.
+    'setpriv',
     [
+      '--pdeathsig',
+      'KILL',
+      workerdProgram(),
       'serve',
       '--experimental',
       '--control-fd=3',
