@@ -13,6 +13,7 @@ import { serveCalls } from './edge/calls.ts';
 import { extraCertificates } from './edge/certificates.ts';
 import { EdgeConfig, type EdgeMessage, temporaryFolder } from './edge/config.ts';
 import { startCrons } from './edge/crons.ts';
+import { serveInspector } from './edge/inspector.ts';
 import { isWritten } from './edge/log.ts';
 import { migrateDatabases } from './edge/migrations.ts';
 import { keepRuntime } from './edge/runtime.ts';
@@ -73,10 +74,11 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
     certificates: extraCertificates(),
     v8Flags: V8_FLAGS,
   };
-  const inspector = config.inspectorPort === undefined ? null : `127.0.0.1:${config.inspectorPort}`;
+  const { inspectorPort } = config;
+  const inspector = inspectorPort === undefined ? null : await serveInspector(inspectorPort);
   const [servers, runtime] = await Promise.all([
     keeping,
-    keepRuntime(runtimeConfig(runtimeOptions), folder, inspector, (line) => {
+    keepRuntime(runtimeConfig(runtimeOptions), folder, inspector?.runtime ?? null, (line) => {
       if (isWritten(line, config.logLevel)) log(line.level, line.message);
     }),
   ]);
@@ -96,6 +98,7 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
     if (ending) return;
     ending = true;
     control?.close();
+    inspector?.close();
     timers.stop();
     await Promise.all([runtime.stop(), servers?.stop(SERVERS_GRACE_MS)]);
     calls.close();
