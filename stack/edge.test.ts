@@ -7,9 +7,10 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AwsClient } from 'aws4fetch';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startChild } from './child.ts';
 import { ROOT } from './command.ts';
 import { bundleWorker } from './edge/bundle.ts';
-import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
+import { type EdgeConfig, publicUrl, s3Endpoint, temporaryFolder } from './edge/config.ts';
 import { databaseFile } from './edge/databases.ts';
 import { isMigrated, migrateDatabases } from './edge/migrations.ts';
 import { launchEdge, type RunningEdge, startEdge } from './edge/process.ts';
@@ -275,6 +276,24 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
     const edge = await startOwn();
     edge.process.disconnect();
     expect(await edge.ended).toBe('exit code 0');
+    await expect(get('/variables')).rejects.toThrow();
+  });
+
+  test('ends when its parent is gone, also while it starts', async () => {
+    const edge = await startChild({
+      command: process.execPath,
+      args: [join(ROOT, 'stack', 'edge.ts')],
+      cwd: ROOT,
+      env: process.env,
+      logFile,
+      ipc: true,
+    });
+    // It has its services assembled first, which takes longer than the rest.
+    const config = configOf({ persist: join(folder, 'abandoned'), bucket: { ...bucket, name: 'abandoned' } });
+    await mkdir(temporaryFolder(config.persist), { recursive: true });
+    edge.process.send(config);
+    edge.process.disconnect();
+    expect(await edge.ended).toBe('exit code 1');
     await expect(get('/variables')).rejects.toThrow();
   });
 

@@ -46,6 +46,11 @@ function tell(message: EdgeMessage, then: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, then);
 }
 
+/** Ends this process: while it starts, with all that it has begun. */
+let end: () => unknown = () => process.exit(1);
+// The parent has ended, for any reason: nobody else would stop this process.
+process.on('disconnect', () => end());
+
 const log = (level: string, message: string) =>
   console.log(`${new Date().toISOString()} ${level} ${message}`);
 
@@ -94,7 +99,7 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
           environment,
         });
   let ending = false;
-  const end = async () => {
+  end = async () => {
     if (ending) return;
     ending = true;
     control?.close();
@@ -105,8 +110,6 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
-  // The parent has ended, for any reason: nobody else would stop this process.
-  process.on('disconnect', end);
   tell({ type: 'ready', port: config.port });
   collectGarbageSoon();
 }
