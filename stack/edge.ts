@@ -14,7 +14,7 @@ import { extraCertificates } from './edge/certificates.ts';
 import { EdgeConfig, type EdgeMessage, temporaryFolder } from './edge/config.ts';
 import { startCrons } from './edge/crons.ts';
 import { serveInspector } from './edge/inspector.ts';
-import { isWritten } from './edge/log.ts';
+import { indented, isWritten } from './edge/log.ts';
 import { migrateDatabases } from './edge/migrations.ts';
 import { keepRuntime } from './edge/runtime.ts';
 import { CALLS_SOCKET, CRON_SOCKET, runtimeConfig } from './edge/runtime-config.ts';
@@ -83,8 +83,11 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   const inspector = inspectorPort === undefined ? null : await serveInspector(inspectorPort);
   const [servers, runtime] = await Promise.all([
     keeping,
-    keepRuntime(runtimeConfig(runtimeOptions), folder, inspector?.runtime ?? null, (line) => {
-      if (isWritten(line, config.logLevel)) log(line.level, line.message);
+    keepRuntime(runtimeConfig(runtimeOptions), folder, inspector?.runtime ?? null, {
+      onLine: (line) => {
+        if (isWritten(line, config.logLevel)) log(line.level, indented(line.message));
+      },
+      say: (text, level = 'info') => log(level, text),
     }),
   ]);
   const timers = startCrons(join(folder, CRON_SOCKET), worker.crons, (error) =>

@@ -5,7 +5,7 @@ import { messageOf, StackProblem } from '../problem.ts';
 import { restartDelay, supervise } from '../supervise.ts';
 import { configText, type RuntimeConfig } from '../workerd/config.ts';
 import { type RunningWorkerd, startWorkerd } from '../workerd/run.ts';
-import { type Line, lines, parseLine } from './log.ts';
+import { type Line, printed } from './log.ts';
 
 /** What workerd writes when a socket's address is taken: its name, which is the address (runtime-config.ts). */
 const TAKEN = /Socket "([^"]+)": bind\(\): .*\(os error 98\)/;
@@ -22,14 +22,15 @@ export interface Runtime {
  * Starts workerd, and keeps it running.
  * @param folder where it runs: a folder for this user only, absolute
  * @param inspector where a debugger attaches, as `host:port`; null for nowhere
- * @param onLine gets what it prints, and what is to be said of its ends
+ * @param options.onLine gets what it prints
+ * @param options.say gets what is to be said of its ends
  * @throws StackProblem `edge_failed` if it does not start
  */
 export async function keepRuntime(
   config: RuntimeConfig,
   folder: string,
   inspector: string | null,
-  onLine: (line: Line) => void,
+  { onLine, say }: { onLine: (line: Line) => void; say: (text: string, level?: 'info' | 'warn') => void },
 ): Promise<Runtime> {
   const start = () => startRuntime(config, folder, inspector, onLine);
   const first = await start();
@@ -37,7 +38,7 @@ export async function keepRuntime(
     name: 'The runtime',
     first,
     start,
-    say: (message) => onLine({ level: 'warn', message }),
+    say,
     delay: (ends) => (ends === 1 ? 0 : restartDelay(ends - 1)),
   });
   return { stop: () => supervision.stop(0) };
@@ -50,9 +51,8 @@ async function startRuntime(
   onLine: (line: Line) => void,
 ): Promise<RunningWorkerd> {
   let recent: string[] = [];
-  const onOutput = lines((text) => {
-    const line = parseLine(text);
-    recent = [...recent, line.message].slice(-RECENT);
+  const { output, error } = printed((line) => {
+    if (line.message !== '') recent = [...recent, line.message].slice(-RECENT);
     onLine(line);
   });
   const configFile = join(folder, 'control-plane.capnp');
@@ -64,15 +64,15 @@ async function startRuntime(
       folder,
       sockets: config.sockets.map(({ name }) => name),
       ...(inspector === null ? {} : { inspector }),
-      onPrinted: onOutput,
-      onError: onOutput,
+      onPrinted: output,
+      onError: error,
     });
-  } catch (error) {
+  } catch (failure) {
     const taken = recent.map((line) => TAKEN.exec(line)?.[1]).find((address) => address !== undefined);
     throw new StackProblem(
       'edge_failed',
       taken === undefined
-        ? `workerd has ended (${messageOf(error)}: ${recent.join(' ')})`
+        ? `workerd has ended (${messageOf(failure)}: ${recent.join(' ')})`
         : `${taken} is in use by another program`,
       taken === undefined ? 'see edge.log in the logs folder of the state folder' : 'end that program',
     );
