@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import { AwsClient } from 'aws4fetch';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startChild } from './child.ts';
@@ -295,6 +297,21 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
     edge.process.disconnect();
     expect(await edge.ended).toBe('exit code 1');
     await expect(get('/variables')).rejects.toThrow();
+  });
+
+  test('starts in a folder whose name has any characters, and is longer than that of a socket may be', async () => {
+    const odd = join(folder, 'a "quoted" größer $name');
+    const proxySocket = join(odd, 'proxy.sock');
+    await startOwn({ persist: join(odd, 'deep'.repeat(30)), proxySocket });
+    expect(await getJson('/count')).toBe(1);
+    const [answer] = (await once(request({ socketPath: proxySocket, path: '/count' }).end(), 'response')) as [
+      IncomingMessage,
+    ];
+    expect(await text(answer)).toBe('2');
+    await vi.waitFor(async () => expect(await getJson('/notes')).toContain('from a cron'), {
+      timeout: 10_000,
+      interval: 50,
+    });
   });
 
   test('reports why it cannot start', async () => {

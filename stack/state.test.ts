@@ -18,6 +18,13 @@ afterEach(() => rm(parent, { recursive: true, force: true }));
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 describe('a state folder', () => {
+  test('has no backslash in its path, where its parts would look for it in different places', async () => {
+    await expect(makeStateFolder(join(parent, 'a\\b'))).rejects.toMatchObject({
+      code: 'state_unusable',
+      message: expect.stringContaining('backslash'),
+    });
+  });
+
   test('is for its owner only', async () => {
     expect(await modeOf(state)).toBe('700');
     await keepSecrets(state);

@@ -64,6 +64,14 @@ export function makeSecrets(): Secrets {
 
 /** Creates the state folder, for this user only. @throws StackProblem `state_unusable` */
 export async function makeStateFolder(state: string): Promise<void> {
+  // Miniflare, which applies migrations, takes one for a slash, and workerd for what it is.
+  if (state.includes('\\')) {
+    throw new StackProblem(
+      'state_unusable',
+      `The path of the state folder ${state} has a backslash in it`,
+      'set APPFLUX_STATE to a folder without one',
+    );
+  }
   try {
     await makeFolders(state);
   } catch (error) {
