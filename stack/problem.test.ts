@@ -18,6 +18,7 @@ test('anything thrown has a message', () => {
 test('the last meaningful lines of a long output are quoted', () => {
   expect(lastLines('first\n\n  second  \r\n\nthird\n\n', 2)).toBe('second | third');
   expect(lastLines('')).toBe('');
+  expect(lastLines(`${'x'.repeat(10_000)}\n  last`)).toBe(`${'x'.repeat(500)} | last`);
 });
 
 test('of a failed npm script, its own error is quoted without npm’s output', () => {

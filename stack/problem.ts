@@ -63,6 +63,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** How much of a line of output a message has, in characters: a program may print all of a file as one. */
+const LONGEST_LINE = 500;
+
+const trimmed = (line: string): string => line.trim().slice(0, LONGEST_LINE);
+
 /** What npm prints around a script that it runs, and the frames of a stack trace. */
 const AROUND = /^(?:npm (?:error|ERR!|warn|WARN|notice)\b|> |at )/;
 
@@ -73,7 +78,7 @@ const AROUND = /^(?:npm (?:error|ERR!|warn|WARN|notice)\b|> |at )/;
 export function errorLines(output: string, count = 3): string {
   const lines = stripVTControlCharacters(output)
     .split(/\r?\n/)
-    .map((line) => line.trim())
+    .map(trimmed)
     .filter((line) => line !== '' && !AROUND.test(line));
   const first = lines.findIndex((line) => /\b(?:error|failed)\b/i.test(line));
   if (first >= 0) return lines.slice(first, first + count).join(' | ');
@@ -84,7 +89,7 @@ export function errorLines(output: string, count = 3): string {
 export function lastLines(output: string, count = 3): string {
   return output
     .split(/\r?\n/)
-    .map((line) => line.trim())
+    .map(trimmed)
     .filter((line) => line !== '')
     .slice(-count)
     .join(' | ');

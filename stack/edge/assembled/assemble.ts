@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { z } from 'zod';
 import { readWranglerConfig } from '../../wrangler/config.ts';
@@ -57,7 +58,22 @@ try {
     const cause: unknown = ready.status === 'rejected' ? ready.reason : undefined;
     throw new Error('Miniflare has assembled nothing', { cause });
   }
-  await keep(into, await readFile(written, 'utf8'), persist);
+  const json = await readFile(written, 'utf8');
+  // Miniflare doesn't notice that it could not write all of it.
+  if (!isWhole(json)) throw new Error(`Half of a configuration was written: is the disk of ${folder} full?`);
+  await keep(into, json, persist);
+} catch (error) {
+  process.stderr.write(`${inspect(error)}\n`);
+  process.exitCode = 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -7,8 +7,9 @@ import { execa } from 'execa';
 import { hashTree } from '../../fingerprint.ts';
 import { errorLines, StackProblem } from '../../problem.ts';
 import { readWranglerConfig } from '../../wrangler/config.ts';
+import { boundDatabases } from '../databases.ts';
 import { AssembleInput, assetFolder } from './input.ts';
-import { isKept, readKept } from './kept.ts';
+import { readKept } from './kept.ts';
 import type { Assembled } from './schema.ts';
 
 export interface AssembledIn extends Assembled {
@@ -25,8 +26,8 @@ export async function assembledServices(given: AssembleInput, into: string): Pro
   // What else an object has would be part of the key, and an argument that every user of the machine can read.
   const input = AssembleInput.parse(given);
   const folder = join(into, keyOf(input).slice(0, 16));
-  if (!isKept(folder)) await assemble(input, folder);
-  return { ...(await readKept(folder)), folder };
+  const kept = (await readKept(folder)) ?? (await assemble(input, folder));
+  return { ...kept, folder };
 }
 
 /** The hash of all that decides about the services. */
@@ -38,22 +39,28 @@ function keyOf(input: AssembleInput): string {
   const assets = directory !== undefined && existsSync(directory) ? hashTree(directory) : '';
   return createHash('sha256')
     .update(readFileSync(manifest))
-    .update(JSON.stringify([input, workerOptions, hashTree(import.meta.dirname), assets]))
+    .update(
+      JSON.stringify([input, workerOptions, boundDatabases(input), hashTree(import.meta.dirname), assets]),
+    )
     .digest('hex');
 }
 
-async function assemble(input: AssembleInput, folder: string): Promise<void> {
+/** What that process prints if a disk is full, or the user's share of it. */
+const NO_SPACE = /\b(?:ENOSPC|EDQUOT)\b|is the disk of .* full/;
+
+async function assemble(input: AssembleInput, folder: string): Promise<Assembled> {
   const program = join(import.meta.dirname, 'assemble.ts');
   const { failed, all } = await execa(process.execPath, [program, JSON.stringify(input), folder], {
     stdin: 'ignore',
     all: true,
     reject: false,
   });
-  if (!failed) return;
+  const kept = failed ? null : await readKept(folder);
+  if (kept !== null) return kept;
   throw new StackProblem(
     'edge_failed',
     `The control plane's services could not be assembled (${errorLines(all)})`,
-    'install the packages again with "npm ci"',
+    NO_SPACE.test(all) ? 'free disk space' : 'install the packages again with "npm ci"',
   );
 }
 

@@ -1,8 +1,7 @@
 /** The services of the control plane, kept as files: one for each module, and one for the rest. */
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { needed } from './needed.ts';
+import { nameOf, needed } from './needed.ts';
 import { Assembled } from './schema.ts';
 
 /** The file with everything but the modules. */
@@ -19,19 +18,40 @@ export async function keep(folder: string, json: string, persist: string): Promi
   Assembled.parse(assembled);
   await mkdir(dirname(folder), { recursive: true });
   const made = await mkdtemp(`${folder}-`);
-  for (const [file, content] of modules) await writeFile(join(made, file), content);
-  await writeFile(join(made, SERVICES), JSON.stringify(assembled));
   try {
-    await rename(made, folder);
-  } catch (error) {
-    await rm(made, { recursive: true });
-    if (!existsSync(folder)) throw error;
+    for (const [file, content] of [...modules, [SERVICES, JSON.stringify(assembled)] as const])
+      await writeFile(join(made, file), content, { flush: true });
+    await rename(made, folder).catch(async (error: unknown) => {
+      // Another process has kept the same meanwhile, or what is there is damaged.
+      if ((await readKept(folder)) !== null) return;
+      await rm(folder, { recursive: true, force: true });
+      await rename(made, folder).catch(() => {
+        throw error;
+      });
+    });
+  } finally {
+    await rm(made, { recursive: true, force: true });
   }
 }
 
-/** Whether something is kept there. */
-export const isKept = (folder: string): boolean => existsSync(join(folder, SERVICES));
+/**
+ * What is kept there. Its modules' files are in the same folder.
+ * @returns null if nothing is, or not all of it: a loss of power or a removal that was interrupted may leave parts
+ */
+export async function readKept(folder: string): Promise<Assembled | null> {
+  try {
+    const kept = Assembled.parse(JSON.parse(await readFile(join(folder, SERVICES), 'utf8')));
+    for (const { file } of modulesOf(kept)) {
+      if (nameOf(await readFile(join(folder, file))) !== file) return null;
+    }
+    return kept;
+  } catch {
+    return null;
+  }
+}
 
-/** What is kept there. Its modules' files are in the same folder. */
-export const readKept = async (folder: string): Promise<Assembled> =>
-  Assembled.parse(JSON.parse(await readFile(join(folder, SERVICES), 'utf8')));
+const modulesOf = ({ services, extensions }: Assembled) =>
+  [
+    ...services.flatMap((service) => ('worker' in service ? service.worker.modules : [])),
+    ...extensions.flatMap(({ modules }) => modules),
+  ].map(({ esModule }) => esModule);

@@ -1,4 +1,5 @@
 /** The part of what Miniflare has assembled that an instance needs. */
+import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import { z } from 'zod';
 import { CONTROL_PLANE_SERVICE, PROVIDED, S3_SERVICE } from './input.ts';
@@ -11,9 +12,13 @@ const Disk = z.looseObject({ path: z.string(), writable: z.boolean() });
 export interface Needed {
   /** `Assembled` of schema.ts, before it is parsed. */
   readonly assembled: unknown;
-  /** The contents of its modules, by their files' names. */
+  /** The contents of its modules, by their files' names: `nameOf` the content. */
   readonly modules: ReadonlyMap<string, string>;
 }
+
+/** The name of a file with a module: of its content, so that it shows whether the file is whole. */
+export const nameOf = (content: string | Buffer): string =>
+  `${createHash('sha256').update(content).digest('hex').slice(0, 32)}.mjs`;
 
 /**
  * Takes the control plane's services out of a configuration of workerd, and the contents of modules out of them. Pure.
@@ -27,8 +32,8 @@ export function needed(json: string, persist: string): Needed {
   const change = (value: unknown): unknown => {
     const module = Module.safeParse(value).data;
     if (module !== undefined) {
-      const file = `${modules.size}.mjs`;
       const { esModule, ...rest } = module;
+      const file = nameOf(esModule);
       modules.set(file, esModule);
       return { ...rest, file };
     }
