@@ -21,7 +21,7 @@ export class ProgramFailure extends Error {
 
 /**
  * Bytes that are kept of what a program prints. A report with them is one line that fits into the smallest buffer of a C
- * library (musl's 1024), so every shell writes it at once, and no part of another comes in between.
+ * library (musl's 1024), so every shell writes it in one piece, and no part of another comes in between.
  */
 const KEPT_BYTES = 900;
 
