@@ -324,6 +324,26 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
     expect(isStackProblem(problem, 'edge_failed') && problem.sentence).toContain(`${address.port}`);
   });
 
+  test('reports what is wrong beside the control plane in one sentence', async () => {
+    const servers = {
+      wranglerConfig,
+      main,
+      persist: join(folder, 'servers'),
+      sockets: join(logFile, 'no-folder'),
+      logFile: join(folder, 'servers.log'),
+      memoryBytes: 2 ** 30,
+    };
+    const starting = startOwn({
+      persist: join(folder, 'beside'),
+      bucket: { ...bucket, name: 'beside' },
+      servers,
+    });
+    const problem: unknown = await starting.catch((error: unknown) => error);
+    expect(isStackProblem(problem, 'edge_failed') && problem.message).toMatch(
+      /^The control plane did not start \(ENOTDIR[^()|]*\)$/,
+    );
+  });
+
   test('that has ended before it was given its config runs nothing', async () => {
     const launched = await launchEdge({ persist: join(folder, 'launched'), env: process.env, logFile });
     await launched.stop(5_000);

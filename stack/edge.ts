@@ -60,6 +60,8 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   const folder = temporaryFolder(persist);
   // Both processes start side by side. What the control plane asks about the other one waits until that is known.
   const keeping = config.servers === undefined ? null : keepServers(config.servers, log);
+  // Its failure is thrown where it is waited for, and until then it ends nothing.
+  keeping?.catch(() => undefined);
   const blobs = new Blobs(blobFolder(persist, bucket.name));
   const services = servicesOf(config, blobs, keeping);
   const calls = await serveCalls(join(folder, CALLS_SOCKET), services, (error) =>

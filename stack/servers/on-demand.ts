@@ -5,28 +5,36 @@
 import { rename, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
 
+/** How long a connection waits for the program: one that can't be started would have more and more of them wait. */
+const HELD_FOR_MS = 15_000;
+
 export interface HeldSocket {
   /** Resolves with the first connection. */
   readonly asked: Promise<void>;
   /** Passes on the connections until now to the program that listens on the socket from now on. */
   handOver(): void;
-  /** Ends those that were not passed on: nothing will listen there. */
+  /** Ends those that were not passed on. */
   close(): void;
 }
 
 /**
  * Listens on a socket until the program does, which puts its own in this one's place by renaming.
  * @param path absolute, and no longer than a socket's path may be, with an ending of ten characters
+ * @param heldForMs how long a connection waits at most, before it is ended, in milliseconds
  */
-export async function holdSocket(path: string): Promise<HeldSocket> {
+export async function holdSocket(path: string, heldForMs = HELD_FOR_MS): Promise<HeldSocket> {
   const aside = `${path}.waiting`;
   await rm(aside, { force: true });
   const { promise: asked, resolve } = Promise.withResolvers<void>();
   const waiting = new Set<Socket>();
-  const server = createServer({ pauseOnConnect: true }, (socket) => {
-    waiting.add(socket);
+  let isThere = false;
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
+    // Node accepts one in each turn of its loop: some may have waited for that since before the program was there.
+    if (isThere) return join(socket, createConnection({ path, allowHalfOpen: true }));
+    waiting.add(socket);
     socket.once('close', () => waiting.delete(socket));
+    socket.setTimeout(heldForMs, () => socket.destroy());
     resolve();
   });
   await new Promise<void>((listening, reject) => {
@@ -39,8 +47,11 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
   return {
     asked,
     handOver: () => {
-      server.close();
-      for (const socket of waiting) join(socket, createConnection(path));
+      isThere = true;
+      for (const socket of waiting) {
+        socket.setTimeout(0);
+        join(socket, createConnection({ path, allowHalfOpen: true }));
+      }
       waiting.clear();
     },
     close: () => {
@@ -50,14 +61,17 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
   };
 }
 
-/** Passes on what either side sends, until either ends. */
+/** Passes on what either side sends, until it has sent all, and an end by force. */
 function join(one: Socket, other: Socket): void {
   for (const [from, to] of [
     [one, other],
     [other, one],
   ] as const) {
-    from.once('close', () => to.destroy());
     from.on('error', () => to.destroy());
+    from.once('close', () => {
+      // What has arrived to its end is still being written.
+      if (!from.readableEnded) to.destroy();
+    });
     from.pipe(to);
   }
 }
