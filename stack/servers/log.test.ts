@@ -17,6 +17,18 @@ test.each([
   expect(isKept(line)).toBe(kept);
 });
 
+test('what a server prints like workerd moves nothing on the terminal of who reads the log', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'appflux-servers-log-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'servers.log');
+  const log = openLog(file, () => 0);
+  log.write(Buffer.from('*** \u001b[2J\u001b]0;title\u0007 over\rwritten \u009b2K größer\u2028x\n'));
+  log.close();
+  const line = '*** [2J]0;title over written 2K größer x';
+  expect(readFileSync(file, 'utf8')).toBe(`1970-01-01T00:00:00.000Z warn ${line}\n`);
+  expect(log.last()).toBe(line);
+});
+
 test('lines are put together, and a flood is cut within each second', () => {
   const folder = mkdtempSync(join(tmpdir(), 'appflux-servers-log-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -18,6 +18,10 @@ const REMARKS = /compile cache failed its compatibility check|became the default
 /** Whether a line of the error output is workerd's own, and worth a line of the log. Pure. */
 export const isKept = (line: string): boolean => OF_WORKERD.test(line) && !REMARKS.test(line);
 
+/** A line without what moves the cursor or ends a line: servers can print lines that look like workerd's. Pure. */
+const plain = (line: string): string =>
+  line.replaceAll(/[\r\t\u2028\u2029]/g, ' ').replaceAll(/\p{Cc}/gu, '');
+
 export interface ServersLog {
   write(chunk: Buffer): void;
   /** The last lines that were kept. */
@@ -48,8 +52,9 @@ export function openLog(file: string, now: () => number = Date.now): ServersLog 
       }
       const lines = (rest + chunk.toString()).split('\n');
       rest = (lines.pop() ?? '').slice(-WRITTEN_PER_SECOND);
-      for (const line of lines) {
-        if (!isKept(line)) continue;
+      for (const printed of lines) {
+        if (!isKept(printed)) continue;
+        const line = plain(printed);
         recent = [...recent.slice(-2), line.slice(0, 300)];
         const entry = `${new Date(now()).toISOString()} warn ${line}\n`;
         written += entry.length;
