@@ -12,6 +12,7 @@ import { lastPictureFailure } from '../pictures/last-failure.ts';
 import { RunnerProblem } from '../problem.ts';
 import { ProgramFailure } from '../programs/program-shell.ts';
 import { socketPathBytes } from '../sandbox/attempt-folder.ts';
+import { withDefaultRuntime } from '../sandbox/container-spec.ts';
 import { mountFileSystem, unmountWithin } from '../sandbox/disk/file-system.ts';
 import { diskLimit } from '../sandbox/disk/limit.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../sandbox/egress/options.ts';
@@ -64,10 +65,16 @@ export async function* buildFindings(settings: Settings, engine: Engine): AsyncG
   else {
     yield await lookAtEngine(engine, settings);
     yield checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES);
-    yield [await lookAtDiskLimit(), checkPrepared(settings.prepared, await unpreparable(settings))];
+    yield [await lookAtDiskLimit(), await lookAtPrepared(engine, settings)];
   }
   yield [checkGit(await gitVersion()), checkSsh(await sshVersion())];
   yield [await lookAtScanner(settings)];
+}
+
+async function lookAtPrepared(engine: Engine, settings: Settings): Promise<Finding> {
+  // One that doesn't answer has a finding of its own.
+  const { DefaultRuntime } = await engine.info().catch(() => ({ DefaultRuntime: undefined }));
+  return checkPrepared(settings.prepared, await unpreparable(withDefaultRuntime(settings, DefaultRuntime)));
 }
 
 async function lookAtEngine(engine: Engine, settings: Settings): Promise<Finding[]> {

@@ -37,6 +37,16 @@ const ENTRY = '/usr/local/bin/appflux-build';
 /** Whether a runtime, by its name, puts a kernel of its own between a build and the host's: gVisor, Kata Containers. */
 export const hasOwnKernel = (runtime: string | undefined): boolean => /runsc|kata/.test(runtime ?? '');
 
+/**
+ * Settings with the engine's default runtime if that brings a kernel of its own and they name none: what can't be done
+ * with such a kernel, and what it needs, then depends on one setting.
+ */
+export const withDefaultRuntime = <T extends { readonly runtime?: string | undefined }>(
+  settings: T,
+  ofEngine: string | undefined,
+): T =>
+  settings.runtime === undefined && hasOwnKernel(ofEngine) ? { ...settings, runtime: ofEngine } : settings;
+
 export interface ContainerInput {
   readonly image: string;
   readonly runnerId: string;

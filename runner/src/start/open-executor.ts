@@ -17,6 +17,7 @@ import { reportPicture } from '../pictures/report.ts';
 import { takePictures } from '../pictures/take.ts';
 import { RunnerProblem } from '../problem.ts';
 import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
+import { withDefaultRuntime } from '../sandbox/container-spec.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { Images, isAllowedImage } from '../sandbox/images.ts';
 import { machineOf } from '../sandbox/machine.ts';
@@ -78,10 +79,12 @@ async function openHost({
 }
 
 async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecutor> {
-  const { settings, runnerId, journal } = options;
+  const { runnerId, journal } = options;
   const engine = connectEngine();
+  let info: { readonly DockerRootDir?: string; readonly DefaultRuntime?: string };
   try {
-    tell(await sweep(engine, runnerId, settings.state), journal);
+    tell(await sweep(engine, runnerId, options.settings.state), journal);
+    info = await engine.info();
   } catch (error) {
     throw new RunnerProblem(
       `The Docker engine cannot be used: ${engineMessage(error)}`,
@@ -89,6 +92,7 @@ async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecu
       error,
     );
   }
+  const settings = withDefaultRuntime(options.settings, info.DefaultRuntime);
   const { state, cacheSize: maxBytes, keepFree, minFree } = settings;
   const leaveFree = (totalBytes: number) => cachesLeave(minFreeOf(totalBytes, minFree), keepFree);
   const caches = new Caches({ state, engine, runnerId, journal, maxBytes, keepFree, leaveFree });
@@ -100,10 +104,9 @@ async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecu
   const host = { engine, settings, runnerId, journal, namespaces };
   const prepared = new PreparedSandboxes({ ...host, most });
   const executor = containerExecutor({ ...host, images, caches, prepared });
-  const { DockerRootDir } = (await engine.info()) as { DockerRootDir?: string };
-  const folders = [state, ...(DockerRootDir === undefined ? [] : [DockerRootDir])];
+  const folders = [state, ...(info.DockerRootDir === undefined ? [] : [info.DockerRootDir])];
   const disks = watchOf(settings, journal, { folders, makeRoom: () => caches.makeRoom() });
-  const pictures = picturesOf(options, engine);
+  const pictures = picturesOf({ ...options, settings }, engine);
   return {
     executor,
     disks,

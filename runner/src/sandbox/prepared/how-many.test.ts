@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { keptJournal, whyUnpreparable } from '../../testing/docker.ts';
 import { whyNoNamespaces } from '../../testing/namespaces.ts';
+import { withDefaultRuntime } from '../container-spec.ts';
 import { namespaceMakers, type PreparingHost, sandboxesToPrepare } from './how-many.ts';
 
 const DOCKER: PreparingHost = { executor: 'docker', ephemeral: false, runtime: undefined };
@@ -26,6 +27,20 @@ test.each(IMPOSSIBLE)('with %j a setting that asks for some gets the reason', as
   expect(most).toBe(0);
   expect(said).toContain('No sandboxes are prepared');
   expect(said).toContain(why);
+});
+
+test('the engine’s default runtime counts where none is set, if it brings a kernel of its own', async () => {
+  const byDefault = (runtime: string | undefined, ofEngine: string | undefined) =>
+    decide(withDefaultRuntime({ ...DOCKER, runtime }, ofEngine), 2);
+  expect((await byDefault(undefined, 'runsc')).said).toContain(
+    'the runtime runsc brings a kernel of its own',
+  );
+  for (const [runtime, ofEngine] of [
+    ['runc', 'runsc'],
+    [undefined, 'crun'],
+    [undefined, undefined],
+  ])
+    expect(withDefaultRuntime({ runtime }, ofEngine)).toEqual({ runtime });
 });
 
 test('0 is none, and needs no reason', async () => {
