@@ -21,6 +21,8 @@ export interface LentNamespace {
   readonly of: NamespaceOwner | null;
   /** To be called once the container has started, or will not. */
   giveBack(): void;
+  /** The same, if the container could not start with it, and then has without it. */
+  refuse(error: unknown): void;
 }
 
 /** Has a namespace for each container that starts. */
@@ -47,7 +49,7 @@ export async function startAlone<T>(
   start: (spec: ContainerCreateOptions, started: () => void) => Promise<T>,
 ): Promise<T> {
   if (namespaces === null || spec.HostConfig?.NetworkMode !== 'none') return start(spec, () => undefined);
-  const { of, giveBack } = namespaces.lender.lend();
+  const { of, giveBack, refuse } = namespaces.lender.lend();
   let hasStarted = false;
   const started = () => {
     hasStarted = true;
@@ -59,7 +61,9 @@ export async function startAlone<T>(
   } catch (error) {
     // An engine that stopped may have started it, and run it on when it is back.
     if (hasStarted || of === null || isEngineAway(error)) throw error;
-    return await start(spec, () => undefined);
+    const result = await start(spec, () => refuse(error));
+    refuse(error);
+    return result;
   } finally {
     giveBack();
   }

@@ -174,7 +174,7 @@ describe.skipIf(why !== null)('a network namespace that the runner makes', () =>
   test('is made by the engine if its maker is gone, and then by another maker', async () => {
     const [killed = ''] = await makersOf(engine, runnerId);
     const files = { hosts: '', hostname: '', 'resolv.conf': '' };
-    const lent = { of: { id: killed, files }, giveBack: () => undefined };
+    const lent = { of: { id: killed, files }, giveBack: () => undefined, refuse: () => undefined };
     await engine.getContainer(killed).kill();
     expect((await (await start({ lend: () => lent })).inspect()).HostConfig.NetworkMode).toBe('none');
     await expect

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { keptJournal } from '../../testing/docker.ts';
 import { connectEngine } from '../engine.ts';
 import { type LentNamespace, startAlone } from '../start-alone.ts';
@@ -161,7 +161,11 @@ test('a maker that comes when all is closed is removed', async () => {
 test('a start that fails in a namespace is tried again with one of the engine; a build is not', async () => {
   const spec = { Image: 'i', Hostname: 'build', HostConfig: { NetworkMode: 'none', Memory: 1 } };
   let givenBack = 0;
-  const lender = { lend: () => ({ of: { id: 'maker', files: FILES }, giveBack: () => void givenBack++ }) };
+  const of = { id: 'maker', files: FILES };
+  const refuse = () => {
+    throw new Error('it was refused');
+  };
+  const lender = { lend: () => ({ of, giveBack: () => void givenBack++, refuse }) };
   const source = { lender, folder };
   const tried: unknown[] = [];
   const failing = startAlone(source, spec, async (given) => {
@@ -189,11 +193,63 @@ test('a start that fails in a namespace is tried again with one of the engine; a
   expect(tried).toHaveLength(3);
 });
 
+test('a namespace in which a container can’t start is refused when it has started without', async () => {
+  const spec = { HostConfig: { NetworkMode: 'none' } };
+  const said: unknown[] = [];
+  const lend = () => ({
+    of: { id: 'maker', files: FILES },
+    giveBack: () => void said.push('given back'),
+    refuse: (error: unknown) => void said.push(error),
+  });
+  const refusal = new Error('the runtime can’t join it');
+  const running = Promise.withResolvers<void>();
+  const build = startAlone({ lender: { lend }, folder }, spec, async (given, started) => {
+    if (given !== spec) throw refusal;
+    started();
+    await running.promise;
+  });
+  await vi.waitFor(() => expect(said).toEqual([refusal]));
+  running.resolve();
+  await build;
+  expect(said.slice(0, 2)).toEqual([refusal, refusal]);
+});
+
+test('a host on which no container starts in one gets no more of them for a while, and a warning', async () => {
+  const { namespaces, makers, lines } = bench(1);
+  namespaces.lend().giveBack();
+  await settled();
+  const { of, giveBack, refuse } = namespaces.lend();
+  expect(of?.id).toBe('maker 0');
+  refuse(new Error('the runtime can’t join it'));
+  giveBack();
+  makers[0]?.answer();
+  await settled();
+  expect(makers[0]?.removed).toBe(1);
+  expect(lines.join('')).toContain('the runtime can’t join it');
+  namespaces.lend().giveBack();
+  await settled();
+  expect(makers).toHaveLength(1);
+});
+
+test('a maker that has ended meanwhile is no reason to make no more', async () => {
+  const { namespaces, makers } = bench(1);
+  namespaces.lend().giveBack();
+  await settled();
+  const { refuse } = namespaces.lend();
+  makers[0]?.end();
+  refuse(new Error('no such container'));
+  await settled();
+  namespaces.lend().giveBack();
+  await settled();
+  expect(makers).toHaveLength(2);
+});
+
 test('a start is not tried again if the engine stopped: the container may run when that is back', async () => {
   const spec = { HostConfig: { NetworkMode: 'none' } };
   const away = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
   let tried = 0;
-  const lender = { lend: () => ({ of: { id: 'maker', files: FILES }, giveBack: () => undefined }) };
+  const of = { id: 'maker', files: FILES };
+  const lender = { lend: () => ({ of, giveBack: () => undefined, refuse: () => undefined }) };
   const failing = startAlone({ lender, folder }, spec, async () => {
     tried += 1;
     throw away;

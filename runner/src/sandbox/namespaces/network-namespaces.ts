@@ -48,13 +48,17 @@ export class NetworkNamespaces implements NamespaceLender {
   lend(): LentNamespace {
     const maker = this.#take();
     let isOut = true;
-    const once = (work: () => void) => () => {
+    const once = (work: () => void): void => {
       if (isOut) work();
       isOut = false;
     };
-    return maker === null
-      ? { of: null, giveBack: once(() => this.#openOne()) }
-      : { of: maker, giveBack: once(() => this.#track(this.#renew(maker))) };
+    if (maker === null)
+      return { of: null, giveBack: () => once(() => this.#openOne()), refuse: () => undefined };
+    return {
+      of: maker,
+      giveBack: () => once(() => this.#track(this.#renew(maker))),
+      refuse: (error) => once(() => this.#track(this.#judge(maker, error))),
+    };
   }
 
   #take(): NamespaceMaker | null {
@@ -81,22 +85,37 @@ export class NetworkNamespaces implements NamespaceLender {
       },
       (error: unknown) => {
         this.#opening -= 1;
-        this.#notBefore = performance.now() + (this.#options.retryAfterMs ?? RETRY_AFTER_MS);
-        this.#warn('The engine makes the network namespaces of builds: they take longer to start', error);
+        this.#giveUp(error);
       },
     );
     this.#track(opening);
   }
 
+  #giveUp(error: unknown): void {
+    this.#notBefore = performance.now() + (this.#options.retryAfterMs ?? RETRY_AFTER_MS);
+    this.#warn('The engine makes the network namespaces of builds: they take longer to start', error);
+  }
+
   /** Its namespace may have a container in it now. It is not used again before it is in another. */
   async #renew(maker: NamespaceMaker): Promise<void> {
+    return (await this.#works(maker)) ? this.#keep(maker) : this.#drop(maker);
+  }
+
+  /** A container could not start in its namespace. If it works all the same, no container can on this host. */
+  async #judge(maker: NamespaceMaker, error: unknown): Promise<void> {
+    if ((await this.#works(maker)) && !this.#closed) this.#giveUp(error);
+    return this.#drop(maker);
+  }
+
+  /** Moves it on, and says whether it could. */
+  async #works(maker: NamespaceMaker): Promise<boolean> {
     try {
       await maker.renew();
+      return true;
     } catch (error) {
       if (!this.#closed) this.#warn('A container that makes network namespaces has failed', error);
-      return this.#drop(maker);
+      return false;
     }
-    return this.#keep(maker);
   }
 
   async #keep(maker: NamespaceMaker): Promise<void> {
