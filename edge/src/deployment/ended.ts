@@ -11,10 +11,11 @@ import { recordOf } from './record.ts';
 import type { Saved } from './saved.ts';
 
 /**
- * So long after its end, in milliseconds, a deployment's object empties itself: when the alarm rings anyway that was set
- * for what an end brings with it.
+ * So long after its end, in milliseconds, a deployment's object empties itself. An object is in memory until some seconds
+ * after it was last called, so one that waited longer would take its megabyte longer. A call that creates a deployment may
+ * be repeated meanwhile, and finds it there.
  */
-export const EMPTIES_AFTER_MS = 30_000;
+export const EMPTIES_AFTER_MS = 5_000;
 
 /** What an object has written before it emptied itself. */
 export interface Ended {
