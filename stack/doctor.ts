@@ -11,7 +11,6 @@ import { addressesOf } from './addresses/addresses.ts';
 import { ROOT, runCommand } from './command.ts';
 import { findingOf, lookAtNames, lookAtPorts, lookAtState, lookAtTls } from './doctor/look-at-instance.ts';
 import {
-  engineFolderOf,
   lookAtClock,
   lookAtDisks,
   lookAtMemory,
@@ -20,6 +19,7 @@ import {
   lookForEngine,
 } from './doctor/look-at-machine.ts';
 import { findEngine } from './engine/find.ts';
+import { engineFolderOf } from './engine/folder.ts';
 import { checkPlatform } from './preconditions.ts';
 import { isStackProblem, messageOf, StackProblem } from './problem.ts';
 import { runnerCommand, runnerNames } from './runners.ts';

@@ -1,7 +1,7 @@
 /** What an instance's operator sees of the machine: free space of its disks, and versions. */
 import { stat, statfs } from 'node:fs/promises';
 import type { DiskUse, MachineStatus } from '@appflux/protocol';
-import { engineFolderOf } from './doctor/look-at-machine.ts';
+import { engineFolderOf } from './engine/folder.ts';
 import { readMark } from './state-format.ts';
 
 /** The format of a state folder without a mark. */

@@ -3,7 +3,7 @@ import { chown, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StackProblem } from '../problem.ts';
-import { S3Server } from './store/bucket.ts';
+import { S3Server } from './store/s3-server.ts';
 
 const Schedule = z.strictObject({
   /** When, in the machine's time: a cron expression. */

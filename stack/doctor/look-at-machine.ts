@@ -3,7 +3,6 @@ import { readFile, stat, statfs } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type Dockerode from 'dockerode';
 import { execa } from 'execa';
 import { z } from 'zod';
 import type { Finding } from '../../runner/src/doctor/checks.ts';
@@ -157,12 +156,4 @@ export async function lookForEngine(search: Extract<EngineSearch, { found: false
     text: 'No Docker engine is running; what depends on it was not checked',
     advice: `\`npm start\` ${plan.install ? 'installs and starts' : 'starts'} one`,
   };
-}
-
-const Info = z.object({ DockerRootDir: z.string() });
-
-/** The folder in which an engine of this machine keeps images and containers; null for one elsewhere. */
-export async function engineFolderOf(engine: Dockerode, address: string): Promise<string | null> {
-  if (!address.startsWith('unix://')) return null;
-  return Info.parse(await engine.info()).DockerRootDir;
 }

@@ -1,39 +1,8 @@
 /** A backup in a bucket, below a prefix. */
-import { z } from 'zod';
 import { StackProblem } from '../../problem.ts';
 import { type Bucket, bucketOf } from '../bucket.ts';
+import { S3_SERVER_VARIABLES, type S3Server } from './s3-server.ts';
 import { type BackupStore, isOurs, notThere } from './store.ts';
-
-/** The server that a target `s3://` is on. */
-export const S3Server = z.strictObject({
-  endpoint: z.url({ protocol: /^https?$/ }),
-  region: z.string().min(1),
-  accessKeyId: z.string().min(1),
-  secretAccessKey: z.string().min(1),
-});
-export type S3Server = z.infer<typeof S3Server>;
-
-const VARIABLES = {
-  endpoint: 'APPFLUX_BACKUP_S3_ENDPOINT',
-  accessKeyId: 'APPFLUX_BACKUP_S3_ACCESS_KEY_ID',
-  secretAccessKey: 'APPFLUX_BACKUP_S3_SECRET_ACCESS_KEY',
-} as const;
-
-/** The server in the environment; null when nothing of it is set. @throws StackProblem `settings_invalid` */
-export function s3ServerOf(env: NodeJS.ProcessEnv): S3Server | null {
-  const names = Object.values(VARIABLES);
-  if (names.every((name) => !env[name])) return null;
-  const server = S3Server.safeParse({
-    region: env.APPFLUX_BACKUP_S3_REGION || 'us-east-1',
-    ...Object.fromEntries(Object.entries(VARIABLES).map(([member, name]) => [member, env[name]])),
-  });
-  if (server.success) return server.data;
-  throw new StackProblem(
-    'settings_invalid',
-    `A backup in a bucket needs ${names.join(', ')}, and the endpoint as an http or https URL`,
-    'set all of them',
-  );
-}
 
 /** The store at `s3://bucket/prefix`. @throws StackProblem `arguments_invalid` */
 export function bucketStore(target: string, server: S3Server | null): BackupStore {
@@ -51,7 +20,7 @@ export function bucketStore(target: string, server: S3Server | null): BackupStor
     throw new StackProblem(
       'arguments_invalid',
       'The server of the bucket is not known',
-      `set ${Object.values(VARIABLES).join(', ')}`,
+      `set ${Object.values(S3_SERVER_VARIABLES).join(', ')}`,
     );
   }
   return storeIn(bucketOf({ ...server, bucket: name }), prefix === '' ? '' : `${prefix}/`, target);

@@ -1,9 +1,10 @@
 /** Finds out what a target is: a file, a folder, or a bucket. */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { bucketStore, type S3Server } from './bucket.ts';
+import { bucketStore } from './bucket.ts';
 import { fileStore } from './file.ts';
 import { folderStore } from './folder.ts';
+import type { S3Server } from './s3-server.ts';
 import type { BackupStore } from './store.ts';
 
 /** A target as it is kept: absolute, whatever folder it was given in. A folder ends with a slash, unless it is there. */
