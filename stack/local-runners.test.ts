@@ -25,6 +25,7 @@ function runnersWith(registered: readonly string[], removed: readonly string[] =
       settings: readSettings({ APPFLUX_RUNNERS: '2' }, '/nowhere'),
       edge: {} as ConstructorParameters<typeof LocalRunners>[0]['edge'],
       env: {},
+      bundle: '/bundle/runner.mjs',
       say: () => undefined,
     },
     {

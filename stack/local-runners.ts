@@ -12,6 +12,8 @@ const RUNNER_GRACE_MS = 30_000;
 export interface LocalRunnersOptions {
   readonly settings: Settings;
   readonly edge: ControlPlane;
+  /** What `bundleRunner` gives; null to run sources. */
+  readonly bundle: string | null;
   /** With DOCKER_HOST. */
   readonly env: NodeJS.ProcessEnv;
   readonly say: (text: string, level?: 'info' | 'warn') => void;
@@ -37,12 +39,12 @@ export class LocalRunners {
 
   /** Starts those that have registered here: they connect as soon as the control plane answers. */
   async startRegistered(): Promise<void> {
-    const { settings, env } = this.#options;
+    const { settings, env, bundle } = this.#options;
     const { localUrl } = addressesOf(settings);
     const { hasRegistered, startRunner } = this.#calls;
     for (const name of this.names) {
       if (!(await hasRegistered(name, settings, localUrl))) continue;
-      const early = await startRunner(name, settings, env);
+      const early = await startRunner(name, settings, env, bundle);
       this.#early.set(name, early);
       this.#stops.set(name, () => early.stop(RUNNER_GRACE_MS));
     }
@@ -53,7 +55,7 @@ export class LocalRunners {
    * @throws StackProblem `runner_failed`
    */
   async start(): Promise<void> {
-    const { settings, edge, env, say } = this.#options;
+    const { settings, edge, env, bundle, say } = this.#options;
     const { localUrl } = addressesOf(settings);
     const { ensureRegistered, startRunner, wasRemoved } = this.#calls;
     for (const name of this.names) {
@@ -62,9 +64,9 @@ export class LocalRunners {
         this.#stops.delete(name);
         this.#early.delete(name);
       });
-      const first = this.#early.get(name) ?? (await startRunner(name, settings, env));
+      const first = this.#early.get(name) ?? (await startRunner(name, settings, env, bundle));
       const start = async () => {
-        if (!(await wasRemoved(name, settings, edge))) return startRunner(name, settings, env);
+        if (!(await wasRemoved(name, settings, edge))) return startRunner(name, settings, env, bundle);
         say(`The runner ${name} was removed and stopped; the next start registers it again`);
         return null;
       };

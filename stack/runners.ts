@@ -154,8 +154,16 @@ async function readRegistration(state: string): Promise<Registration | null> {
   }
 }
 
-/** Starts a registered runner. It ends its builds and itself on a signal, or when this process is gone. */
-export async function startRunner(name: string, settings: Settings, env: NodeJS.ProcessEnv): Promise<Child> {
+/**
+ * Starts a registered runner. It ends its builds and itself on a signal, or when this process is gone.
+ * @param bundle what `bundleRunner` gives; null to run its sources
+ */
+export async function startRunner(
+  name: string,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  bundle: string | null = null,
+): Promise<Child> {
   const runner = runnerCommand(settings, name, env);
   return startChild({
     // prctl(2), PR_SET_PDEATHSIG: a killed start can't end its runners, the kernel can.
@@ -165,7 +173,7 @@ export async function startRunner(name: string, settings: Settings, env: NodeJS.
       'TERM',
       process.execPath,
       ...LONG_LIVED.flags,
-      ...runner.args,
+      ...(bundle === null ? runner.args : ['--enable-source-maps', bundle]),
       // The number of slots is part of its registration, so a change in the dashboard reaches it while it runs.
       'start',
       '--state',

@@ -178,7 +178,7 @@ describe('the first start', () => {
     );
     const commands = processesOfInstance().map(cmdline);
     expect(commands.length).toBeGreaterThan(2);
-    const runner = processesOfInstance().find((pid) => cmdline(pid).includes('runner/src/commands/cli.ts'));
+    const runner = processesOfInstance().find((pid) => cmdline(pid).includes('/bundle-runner/'));
     expect(readFileSync(`/proc/${runner}/environ`, 'latin1')).not.toContain(BOOTSTRAP_TOKEN);
     for (const secret of [...secrets, BOOTSTRAP_TOKEN]) {
       for (const text of [instance.output(), ...logs, ...commands]) expect(text).not.toContain(secret);
@@ -187,7 +187,7 @@ describe('the first start', () => {
 
   test('restarts its control plane and its runner when they are killed', async () => {
     const main = processesOfInstance().find((pid) => cmdline(pid).endsWith('stack/start.ts\0'));
-    for (const program of ['stack/edge.ts', 'runner/src/commands/cli.ts']) {
+    for (const program of ['stack/edge.ts', '/bundle-runner/']) {
       const pid = childOf(main ?? 0, program);
       if (pid === undefined) throw new Error(`${program} is not running`);
       process.kill(pid, 'SIGKILL');

@@ -67,7 +67,7 @@ async function bringUp(
   const serving = cleanup.use(new AsyncDisposableStack());
   const launched = await launchEdge({ persist: paths.edge, env, logFile });
   serving.defer(async () => void (await launched.stop(EDGE_GRACE_MS)));
-  const { dockerHost, main, host } = await prepare(process.env, cleanup);
+  const { dockerHost, main, host, runner } = await prepare(process.env, cleanup);
   const secrets = await keepSecrets(state);
   const edge = controlPlane(addresses.localUrl, secrets.operatorSecret);
   const answers = await serveAnswers({
@@ -80,7 +80,7 @@ async function bringUp(
   const proxySocket = addresses.https === null ? null : await proxySocketPath(state, serving);
   if (writesToJournal(1)) serving.use(await forwardLogs(paths, say));
   const runnerEnv = { ...env, ...(dockerHost === null ? {} : { DOCKER_HOST: dockerHost }) };
-  const runners = new LocalRunners({ settings, edge, env: runnerEnv, say });
+  const runners = new LocalRunners({ settings, edge, bundle: runner, env: runnerEnv, say });
   cleanup.defer(() => runners.stop());
   await during(progress, 'Starting AppFlux', async (task) => {
     task.detail('starting the control plane');

@@ -38,6 +38,7 @@ export function statePaths(state: string) {
     /** What servers of sites store, and what runs them. */
     servers: join(state, 'servers'),
     hostBundle: join(state, 'bundle-servers'),
+    runnerBundle: join(state, 'bundle-runner'),
     /** The sockets between the control plane and the host of servers. */
     sockets: join(state, 'run'),
     dashboard: join(state, 'dashboard'),

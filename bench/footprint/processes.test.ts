@@ -15,7 +15,10 @@ test.each([
     '/x/workerd-linux-64/bin/workerd serve --experimental --control-fd=3 /s/servers/workerd.capnp ',
     'workerd of sites',
   ],
-  ['/x/bin/node /x/runner/src/commands/cli.ts start --state /s ', 'runner'],
+  [
+    '/x/bin/node --enable-source-maps /s/bundle-runner/0123456789abcdef/runner.mjs start --state /s ',
+    'runner',
+  ],
   ['git clone x ', 'others'],
 ])('%s is the part %s', (command, part) => {
   expect(partOf(command)).toBe(part);

@@ -6,7 +6,7 @@ const PARTS = [
   ['launcher', /stack\/bootstrap\.mjs/],
   ['start', /stack\/start\.ts/],
   ['edge', /stack\/edge\.ts/],
-  ['runner', /runner\/src\/commands\/cli\.ts/],
+  ['runner', /bundle-runner\//],
   ['workerd of sites', /workerd .*workerd\.capnp/],
   ['workerd', /workerd /],
 ] as const;

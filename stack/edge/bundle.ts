@@ -1,15 +1,13 @@
 /** Bundles the Worker as a deploy to Cloudflare would. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { fingerprint, readInput, readStamp, readTree, writeStamp } from '../fingerprint.ts';
+import { fingerprint, readInput, readTree } from '../fingerprint.ts';
+import { keptBuild } from '../kept-builds.ts';
 import { lastLines, StackProblem } from '../problem.ts';
 import { readWranglerConfig, wranglerFolder } from '../wrangler/config.ts';
-
-/** In a bundle's folder: the hash of its inputs. It is written last, and its time is when the bundle was last used. */
-const STAMP = 'inputs';
 
 /** What is read of the configuration. */
 const Entry = z.looseObject({
@@ -30,8 +28,7 @@ export interface BundleSource {
 }
 
 /**
- * Bundles the Worker into a folder of `into`, unless there is a bundle from the same inputs. The bundle that was used
- * before stays there: an upgrade that fails goes back to it.
+ * Bundles the Worker into a folder of `into`, as `keptBuild` does.
  * @returns the main module's path
  * @throws StackProblem `edge_failed` with the bundler's output
  */
@@ -44,33 +41,28 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
   );
   const defines = Object.entries(source.defines ?? {}).map(([name, value]) => `${name}:${value}`);
   const hash = fingerprint([...trees.flat(), ...files], [process.version, ...defines].join(' '));
-  const folder = join(into, hash.slice(0, 16));
-  const out = join(folder, 'out');
-  const main = join(out, `${entry.slice(entry.lastIndexOf('/') + 1).replace(/\.[a-z]+$/, '')}.js`);
-  const stamp = join(folder, STAMP);
-  if ((await readStamp(stamp)) === hash && existsSync(main)) {
-    const now = new Date();
-    await utimes(stamp, now, now);
-    return main;
-  }
+  const name = `${entry.slice(entry.lastIndexOf('/') + 1).replace(/\.[a-z]+$/, '')}.js`;
+  const folder = await keptBuild(into, hash, join('out', name), (made) =>
+    bundle(source, { assets: assets?.directory, defines, into: made, name }),
+  );
+  return join(folder, 'out', name);
+}
 
-  await mkdir(into, { recursive: true });
-  const before = await lastUsed(into, folder);
-  for (const name of await readdir(into)) {
-    if (name !== before) await rm(join(into, name), { recursive: true, force: true });
-  }
-  await mkdir(folder);
+/** Has wrangler bundle the Worker into the folder `out` of `into`; `name` is the main module's. */
+async function bundle(
+  { wranglerConfig }: BundleSource,
+  how: { assets: string | undefined; defines: readonly string[]; into: string; name: string },
+): Promise<void> {
   // The bundler requires the folder of static assets to exist; its content does not matter.
-  if (assets?.directory !== undefined) {
-    await mkdir(join(dirname(source.wranglerConfig), assets.directory), { recursive: true });
-  }
+  if (how.assets !== undefined) await mkdir(join(dirname(wranglerConfig), how.assets), { recursive: true });
+  const out = join(how.into, 'out');
   const wrangler = join(wranglerFolder(), 'bin', 'wrangler.js');
-  const args = ['deploy', '--dry-run', '--config', source.wranglerConfig, '--outdir', out];
-  args.push(...defines.flatMap((define) => ['--define', define]));
+  const args = ['deploy', '--dry-run', '--config', wranglerConfig, '--outdir', out];
+  args.push(...how.defines.flatMap((define) => ['--define', define]));
   const result = await execa(process.execPath, [wrangler, ...args], {
     env: {
       WRANGLER_SEND_METRICS: 'false',
-      WRANGLER_LOG_PATH: join(folder, 'logs'),
+      WRANGLER_LOG_PATH: join(how.into, 'logs'),
       // wrangler would look for a newer version of itself, and print a banner.
       WRANGLER_HIDE_BANNER: 'true',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
@@ -80,25 +72,11 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
     all: true,
     reject: false,
   });
-  if (result.failed || !existsSync(main)) {
+  if (result.failed || !existsSync(join(out, how.name))) {
     throw new StackProblem(
       'edge_failed',
       `The Worker could not be bundled (${lastLines(result.all, 6)})`,
       'fix the errors of the bundler',
     );
   }
-  await writeStamp(stamp, hash);
-  return main;
-}
-
-/** The name of the bundle in `into`, other than `folder`, that was used last; null if there is none. */
-async function lastUsed(into: string, folder: string): Promise<string | null> {
-  let last = { name: null as string | null, at: 0 };
-  for (const name of await readdir(into)) {
-    const stamp = join(into, name, STAMP);
-    if (join(into, name) === folder || !existsSync(stamp)) continue;
-    const { mtimeMs } = await stat(stamp);
-    if (mtimeMs > last.at) last = { name, at: mtimeMs };
-  }
-  return last.name;
 }

@@ -8,6 +8,8 @@ export const Prepared = z.strictObject({
   /** The main module of the control plane's bundle, and that of the host Worker's, if there are servers; absolute. */
   main: z.string(),
   host: z.string().nullable(),
+  /** The program of local runners, absolute; null if there are none. */
+  runner: z.string().nullable(),
 });
 export type Prepared = z.infer<typeof Prepared>;
 

@@ -1,5 +1,6 @@
 /**
- * Prepares what an instance is made of: engine, malware scanner and builder images, the dashboard and the Workers' bundles.
+ * Prepares what an instance is made of: engine, malware scanner and builder images, the dashboard, and the bundles of both
+ * Workers and of the runner.
  * The settings are in the environment, and the command that began this gets a PreparedMessage. It is a process of its own
  * because it ends: libraries that only this needs, and the holes that thousands of files leave in memory, would take an
  * instance's memory for months. Where it has started the engine itself, it runs until TERM, and ends it then.
@@ -15,6 +16,7 @@ import { type BuilderImage, pickImages, readCatalog } from '../images/catalog.ts
 import { hostFacts } from '../images/host.ts';
 import { isStackProblem } from '../problem.ts';
 import { during, progressOn } from '../progress.ts';
+import { bundleRunner } from '../runner-bundle.ts';
 import { ensureScanner } from '../scanner.ts';
 import { bundleHost } from '../servers/prepare.ts';
 import { readSettings, type Settings, withoutSecrets } from '../settings.ts';
@@ -63,8 +65,8 @@ async function prepareBuilds(
   return found.address.name;
 }
 
-/** The dashboard, and the bundles of both Workers. */
-async function prepareControlPlane({ state, passedOn, serversMemoryBytes }: Settings) {
+/** The dashboard, and all bundles. */
+async function prepareControlPlane({ state, passedOn, serversMemoryBytes, runners }: Settings) {
   const paths = statePaths(state);
   await ensureDashboard(ROOT, env, progress);
   await copyDashboard(ROOT, paths.dashboard);
@@ -72,7 +74,8 @@ async function prepareControlPlane({ state, passedOn, serversMemoryBytes }: Sett
   return during(progress, 'Preparing the control plane', async () => {
     const main = await bundleControlPlane(ROOT, paths.bundle, { mongodb });
     const host = serversMemoryBytes === 0 ? null : await bundleHost(ROOT, paths.hostBundle);
-    return { main, host };
+    const runner = runners === 0 ? null : await bundleRunner(ROOT, paths.runnerBundle);
+    return { main, host, runner };
   });
 }
 
