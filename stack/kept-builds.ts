@@ -11,7 +11,7 @@ const STAMP = 'inputs';
  * Has something built into a folder of `into`, unless it was built from the same inputs before. The build that was used
  * before this one stays there: an upgrade that fails goes back to it.
  * @param hash of all inputs
- * @param main a file of the build, relative to its folder: a build without it is made again
+ * @param main a file of the build, relative to its folder: a build without it is rebuilt
  * @param make builds into the folder it is given
  * @returns the build's folder
  * @throws what `make` throws
