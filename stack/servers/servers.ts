@@ -68,7 +68,10 @@ export async function keepServers(
     await offerToKernel(process.pid);
     change({ run: state.run + 1, startedAt: Date.now(), isUp: true });
     onUp();
-    const reason = await watched(process, config, (sentence) => log('warn', sentence));
+    const reason = await watched(process, config, (sentence) => {
+      // An end that was asked for is nothing to report.
+      if (!stopping.signal.aborted) log('warn', sentence);
+    });
     running = null;
     change({ isUp: false, previous: { run: state.run, endedAt: Date.now(), reason } });
     return { reason, forMs: performance.now() - from };
