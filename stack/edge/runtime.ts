@@ -72,7 +72,7 @@ async function startRuntime(
     throw new StackProblem(
       'edge_failed',
       taken === undefined
-        ? `workerd has ended (${messageOf(failure)}: ${recent.join(' ')})`
+        ? `workerd did not start (${[messageOf(failure), ...recent].join(': ')})`
         : `${taken} is in use by another program`,
       taken === undefined ? 'see edge.log in the logs folder of the state folder' : 'end that program',
     );

@@ -1,11 +1,12 @@
-/** A process of workerd ends with the one that has started it, however that ends. */
+/** The start and the end of a process of workerd. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { configText } from './config.ts';
+import { startWorkerd } from './run.ts';
 
 let folder: string;
 let configFile: string;
@@ -25,6 +26,8 @@ beforeAll(async () => {
     }),
   );
 });
+// One that was killed leaves it, and the next does not replace it.
+beforeEach(() => rm(join(folder, 'main.sock'), { force: true }));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const isRunning = (pid: number) =>
@@ -34,7 +37,13 @@ const isRunning = (pid: number) =>
     () => false,
   );
 
-test('that is killed as well, and has no other chance to end it', { timeout: 60_000 }, async () => {
+test('one that does not listen in time is ended, and that is the reason', async () => {
+  // No socket has this name.
+  const options = { configFile, folder, sockets: ['main', 'other'], withinMs: 500, onError: () => undefined };
+  await expect(startWorkerd(options)).rejects.toThrow('it did not listen within 0.5 s');
+});
+
+test('it ends with the process that has started it, and was killed', { timeout: 60_000 }, async () => {
   const program = `
     const { startWorkerd } = await import(${JSON.stringify(join(import.meta.dirname, 'run.ts'))});
     const options = { ...${JSON.stringify({ configFile, folder, sockets: ['main'] })}, onError: () => undefined };

@@ -36,17 +36,19 @@ function workerdProgram(): string {
  * @param options.inspector the address where a debugger attaches; nowhere unless it is set
  * @param options.onPrinted gets what Workers print; it is dropped unless it is set
  * @param options.onError gets its own log
- * @throws Error with how it ended, if it did before it listened
+ * @param options.withinMs how long that may take, in milliseconds
+ * @throws Error with how it ended, if it did before it listened, or that it was too slow
  */
 export async function startWorkerd(options: {
   configFile: string;
   folder: string;
   sockets: readonly string[];
+  withinMs?: number;
   inspector?: string;
   onPrinted?: (chunk: Buffer) => void;
   onError: (chunk: Buffer) => void;
 }): Promise<RunningWorkerd> {
-  const { configFile, folder, sockets, inspector, onPrinted, onError } = options;
+  const { configFile, folder, sockets, withinMs = START_WITHIN_MS, inspector, onPrinted, onError } = options;
   const child = spawn(
     // prctl(2), PR_SET_PDEATHSIG: a killed process can't end those that it has started, the kernel can.
     'setpriv',
@@ -70,10 +72,14 @@ export async function startWorkerd(options: {
   child.stderr?.on('data', onError);
   const ended = endingOf(child);
   const listening = isListening(child.stdio[3] as Readable, sockets);
-  const timer = setTimeout(() => child.kill('SIGKILL'), START_WITHIN_MS);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, withinMs);
   const first = await Promise.race([listening, ended]);
   clearTimeout(timer);
-  if (first !== null) throw new Error(first);
+  if (first !== null) throw new Error(isLate ? `it did not listen within ${withinMs / 1000} s` : first);
   return {
     pid: child.pid ?? 0,
     ended,
