@@ -1,5 +1,5 @@
 /** A running container that makes network namespaces. */
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, readlink } from 'node:fs/promises';
 import type { Container } from 'dockerode';
 import { untilAborted } from '../../stop.ts';
 import { demultiplex } from '../demux.ts';
@@ -43,7 +43,7 @@ export async function openNamespaceMaker(engine: Engine, runnerId: string): Prom
   let waiting: WaitingContainer | null = null;
   try {
     waiting = await openWaiting(engine, makerSpec({ runnerId, imageId, command, folders }), null);
-    const maker = new RunningMaker(engine, waiting, imageId, await filesOf(waiting.container));
+    const maker = new RunningMaker(engine, waiting, imageId, await factsOf(waiting.container));
     await maker.renew();
     return maker;
   } catch (error) {
@@ -53,19 +53,28 @@ export async function openNamespaceMaker(engine: Engine, runnerId: string): Prom
   }
 }
 
+/** What the engine says of a maker's container. */
+interface Facts {
+  readonly files: SharedFiles;
+  /** The process on the host whose namespace others join. */
+  readonly pid: number;
+}
+
 class RunningMaker implements NamespaceMaker {
   readonly id: string;
   readonly files: SharedFiles;
   readonly #engine: Engine;
   readonly #waiting: WaitingContainer;
   readonly #imageId: string;
+  readonly #pid: number;
   readonly #lines: AsyncGenerator<string>;
   #name: string | null = null;
   #lost = false;
 
-  constructor(engine: Engine, waiting: WaitingContainer, imageId: string, files: SharedFiles) {
+  constructor(engine: Engine, waiting: WaitingContainer, imageId: string, { files, pid }: Facts) {
     this.id = waiting.container.id;
     this.files = files;
+    this.#pid = pid;
     this.#engine = engine;
     this.#waiting = waiting;
     this.#imageId = imageId;
@@ -86,6 +95,9 @@ class RunningMaker implements NamespaceMaker {
     // The one before exists still, in a build or in the maker: a new one can't have its name.
     if (done || !NAME.test(name) || name === this.#name)
       throw new Error(`No network namespace was made: ${done ? 'the container has ended' : name}`);
+    // A runtime with a kernel of its own has other namespaces than the engine, and would let builds share one of those.
+    if ((await readlink(`/proc/${this.#pid}/ns/net`)) !== name)
+      throw new Error(`No network namespace was made: ${name} is not its on the host`);
     this.#name = name;
   }
 
@@ -106,15 +118,14 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** What the engine has written for a container, and would mount into those that join its network. */
-async function filesOf(container: Container): Promise<SharedFiles> {
-  const { HostsPath, HostnamePath, ResolvConfPath } = await container.inspect();
+async function factsOf(container: Container): Promise<Facts> {
+  const { HostsPath, HostnamePath, ResolvConfPath, State } = await container.inspect();
   const [hosts, hostname, resolv] = await Promise.all([
     readFile(HostsPath, 'utf8'),
     readFile(HostnamePath, 'utf8'),
     readFile(ResolvConfPath, 'utf8'),
   ]);
-  return { hosts, hostname, 'resolv.conf': resolv };
+  return { files: { hosts, hostname, 'resolv.conf': resolv }, pid: State.Pid };
 }
 
 /** The lines of both outputs: an error is in the place of an answer. */

@@ -2,7 +2,7 @@
 import { mkdtemp, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Container } from 'dockerode';
+import type { Container, ContainerCreateOptions } from 'dockerode';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ensureWebImage, WEB_IMAGE } from '../../testing/docker.ts';
@@ -10,8 +10,9 @@ import { makersOf, readyNamespaces, untilReady, whyNoNamespaces } from '../../te
 import { startPrivateEngine } from '../../testing/private-engine.ts';
 import { newRunnerId } from '../../testing/sample-job.ts';
 import { BUILD_HOSTNAME, BUILDER } from '../container-spec.ts';
-import { connectEngine } from '../engine.ts';
+import { connectEngine, type Engine } from '../engine.ts';
 import { type NamespaceLender, startAlone } from '../start-alone.ts';
+import { openNamespaceMaker } from './namespace-maker.ts';
 import type { NetworkNamespaces } from './network-namespaces.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -186,6 +187,29 @@ describe.skipIf(why !== null)('a network namespace that the runner makes', () =>
     expect(await makersOf(engine, runnerId)).not.toContain(killed);
   });
 });
+
+test.skipIf(why !== null)(
+  'a namespace counts only if the host has the maker in it, whatever its program says',
+  async () => {
+    const elsewhere: Engine = Object.assign(Object.create(engine), {
+      createContainer: async (spec: ContainerCreateOptions) => {
+        const container = await engine.createContainer(spec);
+        const inspect = container.inspect.bind(container);
+        // As a kernel of its own would have it: the process that the engine knows stays where it is.
+        const stays = async () => {
+          const info = await inspect();
+          return { ...info, State: { ...info.State, Pid: process.pid } };
+        };
+        return Object.assign(container, { inspect: stays });
+      },
+    });
+    const runnerId = newRunnerId();
+    await expect(openNamespaceMaker(elsewhere, runnerId)).rejects.toThrow(
+      /net:\[\d+\] is not its on the host/,
+    );
+    expect(await makersOf(engine, runnerId)).toEqual([]);
+  },
+);
 
 test.skipIf(why !== null)('a maker that outlives its engine is removed when another is made', async () => {
   const own = await startPrivateEngine({ liveRestore: true });
