@@ -13,6 +13,7 @@ const LIMITS: Readonly<Record<string, readonly [sequential: number, all: number]
   'read a deployment that runs': [2, 2],
   'a batch of its log': [0, 0],
   'its end': [0, 6],
+  'its object empties itself': [1, 1],
   'read a deployment that has ended': [1, 1],
   'list apps': [3, 3],
   'list deployments': [2, 2],
