@@ -44,9 +44,12 @@ export async function migrateDatabases(config: Persisted): Promise<string[]> {
   refuseFewer(config);
   if (await isMigrated(config)) return [];
   const { wranglerConfig, persist, metadataDatabases } = config;
+  const program = join(import.meta.dirname, 'migrate.ts');
+  const databases = JSON.stringify({ wranglerConfig, persist, metadataDatabases });
   const { stdout, stderr, failed } = await execa(
-    process.execPath,
-    [join(import.meta.dirname, 'migrate.ts'), JSON.stringify({ wranglerConfig, persist, metadataDatabases })],
+    // prctl(2), PR_SET_PDEATHSIG: after a kill of this process, the next start would migrate them at the same time.
+    'setpriv',
+    ['--pdeathsig', 'TERM', process.execPath, program, databases],
     { reject: false },
   );
   const outcome = failed ? null : MigrationOutcome.parse(JSON.parse(stdout));
