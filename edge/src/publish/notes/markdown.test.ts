@@ -109,6 +109,20 @@ describe('release notes', () => {
     expect(await faultsOf(html)).toEqual([]);
   });
 
+  test.each([
+    '[x]()',
+    '[x]( "title")',
+    '[x](<>)',
+    '[x][1]\n\n[1]: <>',
+    '[**x**]() and [y](https://e.example)',
+  ])('have no link without an address: %s', async (markdown) => {
+    const html = render(markdown);
+    expect(html).toContain('x');
+    expect(html.match(/<a /g)?.length ?? 0).toBe(html.match(/<\/a>/g)?.length ?? 0);
+    expect(html).not.toContain('href=""');
+    expect(await faultsOf(html)).toEqual([]);
+  });
+
   test('show a picture as its description, and load none', async () => {
     const html = render('![the <map>](https://evil.example/track.png "t")');
     expect(html).toBe('<p>the &lt;map&gt;</p>\n');

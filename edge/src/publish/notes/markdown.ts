@@ -31,7 +31,7 @@ export function notesBlocks(markdown: string): string[] {
   settleHeadings(tokens);
   for (const token of tokens) {
     settleCell(token);
-    for (const child of token.children ?? []) settleLink(child);
+    settleLinks(token.children ?? []);
   }
   return blocksOf(tokens).map((block) => parser.renderer.render(block, parser.options, env));
 }
@@ -51,9 +51,19 @@ function settleHeadings(tokens: readonly Token[]): void {
   }
 }
 
-/** A link says nothing of this page to where it leads, and is no recommendation of AppFlux's. */
-function settleLink(token: Token): void {
-  if (token.type === 'link_open') token.attrSet('rel', 'nofollow noopener');
+/**
+ * A link says nothing of this page to where it leads, and is no recommendation of AppFlux's. One without an address, which
+ * the parser asks about but makes all the same, would lead to this page: its text stays. Links are never within links.
+ */
+function settleLinks(tokens: readonly Token[]): void {
+  let leads = true;
+  for (const token of tokens) {
+    if (token.type === 'link_open') {
+      leads = ALLOWED.test(String(token.attrGet('href') ?? ''));
+      token.attrSet('rel', 'nofollow noopener');
+    }
+    if (token.type === 'link_open' || token.type === 'link_close') token.hidden = !leads;
+  }
 }
 
 /** The alignment of a column would be a style in the page, which its policy blocks. */
