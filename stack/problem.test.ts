@@ -1,5 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { errorLines, isStackProblem, lastLines, messageOf, StackProblem } from './problem.ts';
+import { asProblem, errorLines, isStackProblem, lastLines, messageOf, StackProblem } from './problem.ts';
 
 test('a problem is one sentence: what is wrong, and what to do', () => {
   const problem = new StackProblem('port_taken', 'Port 80 is in use', 'set APPFLUX_PORT to a free one');
@@ -8,6 +9,23 @@ test('a problem is one sentence: what is wrong, and what to do', () => {
   expect(isStackProblem(problem, 'port_taken')).toBe(true);
   expect(isStackProblem(problem, 'disk_full')).toBe(false);
   expect(isStackProblem(new Error(problem.sentence))).toBe(false);
+});
+
+test('a full disk is a problem, whatever was written', async () => {
+  // Writing to it fails as on a full disk: full(4).
+  const error = await writeFile('/dev/full', 'x').catch((thrown: unknown) => thrown);
+  const problem = asProblem(error);
+  expect(isStackProblem(problem, 'disk_full')).toBe(true);
+  expect(messageOf(problem)).toBe('The disk is full (ENOSPC)');
+  const named = Object.assign(new Error('EDQUOT'), { code: 'EDQUOT', path: '/state/state.json' });
+  expect(messageOf(asProblem(named))).toBe('The disk of /state/state.json is full (EDQUOT)');
+  for (const other of [
+    new Error('ENOSPC'),
+    Object.assign(new Error(), { code: 'ENOENT' }),
+    'ENOSPC',
+    problem,
+  ])
+    expect(asProblem(other)).toBe(other);
 });
 
 test('anything thrown has a message', () => {

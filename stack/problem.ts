@@ -58,6 +58,21 @@ export function isStackProblem(value: unknown, code?: ProblemCode): value is Sta
   return value instanceof StackProblem && (code === undefined || value.code === code);
 }
 
+/** How the kernel says that a disk, or what a user may have of it, is full (errno(3)). */
+const FULL = ['ENOSPC', 'EDQUOT'];
+
+/** A full disk as a problem, whatever was being written; anything else as it was thrown. */
+export function asProblem(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || !FULL.includes(String(error.code))) return error;
+  const where = 'path' in error && typeof error.path === 'string' ? ` of ${error.path}` : '';
+  return new StackProblem(
+    'disk_full',
+    `The disk${where} is full (${error.code})`,
+    'free some of it, then try again',
+    { cause: error },
+  );
+}
+
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

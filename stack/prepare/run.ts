@@ -14,7 +14,7 @@ import { ensureEngine, type ReadyEngine } from '../engine/ensure.ts';
 import { ensureImage } from '../images/build.ts';
 import { type BuilderImage, pickImages, readCatalog } from '../images/catalog.ts';
 import { hostFacts } from '../images/host.ts';
-import { isStackProblem } from '../problem.ts';
+import { asProblem, isStackProblem } from '../problem.ts';
 import { during, progressOn } from '../progress.ts';
 import { bundleRunner } from '../runner-bundle.ts';
 import { ensureScanner } from '../scanner.ts';
@@ -109,7 +109,8 @@ try {
   await Promise.race([prepare(), stop]);
   await release();
   process.exit(0);
-} catch (error) {
+} catch (thrown) {
+  const error = asProblem(thrown);
   if (isStackProblem(error)) {
     const { code, message, advice } = error;
     await tell({ type: 'problem', code, message, advice });
