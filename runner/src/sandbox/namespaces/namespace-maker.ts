@@ -97,7 +97,7 @@ class RunningMaker implements NamespaceMaker {
       throw new Error(`No network namespace was made: ${done ? 'the container has ended' : name}`);
     // A runtime with a kernel of its own has other namespaces than the engine, and would let builds share one of those.
     if ((await readlink(`/proc/${this.#pid}/ns/net`)) !== name)
-      throw new Error(`No network namespace was made: ${name} is not its on the host`);
+      throw new Error(`No network namespace was made: ${name} is not that of the container on the host`);
     this.#name = name;
   }
 

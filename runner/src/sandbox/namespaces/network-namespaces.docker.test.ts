@@ -205,7 +205,7 @@ test.skipIf(why !== null)(
     });
     const runnerId = newRunnerId();
     await expect(openNamespaceMaker(elsewhere, runnerId)).rejects.toThrow(
-      /net:\[\d+\] is not its on the host/,
+      /net:\[\d+\] is not that of the container on the host/,
     );
     expect(await makersOf(engine, runnerId)).toEqual([]);
   },
