@@ -1,7 +1,8 @@
 /** What a sandbox holds that waits for a build, and what is left in it for others. */
 import { execa } from 'execa';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { BuildBench, plan } from '../../testing/build.ts';
+import { describeUnless } from '../../testing/describe-unless.ts';
 import { containersOf, ensureWebImage, testHost, WEB_IMAGE, whyUnpreparable } from '../../testing/docker.ts';
 import { sampleJob } from '../../testing/sample-job.ts';
 import { unmountWithin } from '../disk/file-system.ts';
@@ -15,7 +16,7 @@ const why = await whyUnpreparable();
 
 beforeAll(() => ensureWebImage(engine), 600_000);
 
-describe.skipIf(why !== null)('a sandbox that waits', () => {
+describeUnless(why, 'a sandbox that waits', () => {
   let host: Awaited<ReturnType<typeof testHost>>;
   let id: string;
 
@@ -93,7 +94,8 @@ describe.skipIf(why !== null)('a sandbox that waits', () => {
   });
 });
 
-test.skipIf(why !== null)('a build’s variables are in nothing that the engine keeps', async () => {
+test('a build’s variables are in nothing that the engine keeps', async ({ skip }) => {
+  if (why !== null) return skip(why);
   const bench = new BuildBench(engine);
   try {
     let kept: string | undefined;

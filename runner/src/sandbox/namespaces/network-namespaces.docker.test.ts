@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Container, ContainerCreateOptions } from 'dockerode';
 import { execa } from 'execa';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { describeUnless } from '../../testing/describe-unless.ts';
 import { ensureWebImage, WEB_IMAGE } from '../../testing/docker.ts';
 import { makersOf, readyNamespaces, untilReady, whyNoNamespaces } from '../../testing/namespaces.ts';
 import { startPrivateEngine } from '../../testing/private-engine.ts';
@@ -35,7 +36,7 @@ const SPEC = {
 
 beforeAll(() => ensureWebImage(engine), 600_000);
 
-describe.skipIf(why !== null)('a network namespace that the runner makes', () => {
+describeUnless(why, 'a network namespace that the runner makes', () => {
   let namespaces: NetworkNamespaces;
   let runnerId: string;
   let containers: Container[];
@@ -188,30 +189,31 @@ describe.skipIf(why !== null)('a network namespace that the runner makes', () =>
   });
 });
 
-test.skipIf(why !== null)(
-  'a namespace counts only if the host has the maker in it, whatever its program says',
-  async () => {
-    const elsewhere: Engine = Object.assign(Object.create(engine), {
-      createContainer: async (spec: ContainerCreateOptions) => {
-        const container = await engine.createContainer(spec);
-        const inspect = container.inspect.bind(container);
-        // As a kernel of its own would have it: the process that the engine knows stays where it is.
-        const stays = async () => {
-          const info = await inspect();
-          return { ...info, State: { ...info.State, Pid: process.pid } };
-        };
-        return Object.assign(container, { inspect: stays });
-      },
-    });
-    const runnerId = newRunnerId();
-    await expect(openNamespaceMaker(elsewhere, runnerId)).rejects.toThrow(
-      /net:\[\d+\] is not that of the container on the host/,
-    );
-    expect(await makersOf(engine, runnerId)).toEqual([]);
-  },
-);
+test('a namespace counts only if the host has the maker in it, whatever its program says', async ({
+  skip,
+}) => {
+  if (why !== null) return skip(why);
+  const elsewhere: Engine = Object.assign(Object.create(engine), {
+    createContainer: async (spec: ContainerCreateOptions) => {
+      const container = await engine.createContainer(spec);
+      const inspect = container.inspect.bind(container);
+      // As a kernel of its own would have it: the process that the engine knows stays where it is.
+      const stays = async () => {
+        const info = await inspect();
+        return { ...info, State: { ...info.State, Pid: process.pid } };
+      };
+      return Object.assign(container, { inspect: stays });
+    },
+  });
+  const runnerId = newRunnerId();
+  await expect(openNamespaceMaker(elsewhere, runnerId)).rejects.toThrow(
+    /net:\[\d+\] is not that of the container on the host/,
+  );
+  expect(await makersOf(engine, runnerId)).toEqual([]);
+});
 
-test.skipIf(why !== null)('a maker that outlives its engine is removed when another is made', async () => {
+test('a maker that outlives its engine is removed when another is made', async ({ skip }) => {
+  if (why !== null) return skip(why);
   const own = await startPrivateEngine({ liveRestore: true });
   try {
     const runnerId = newRunnerId();

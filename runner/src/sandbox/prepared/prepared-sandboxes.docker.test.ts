@@ -1,6 +1,7 @@
 /** When a prepared sandbox is used, and when it is thrown away. */
 import { existsSync } from 'node:fs';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { describeUnless } from '../../testing/describe-unless.ts';
 import { containersOf, ensureWebImage, testHost, WEB_IMAGE, whyUnpreparable } from '../../testing/docker.ts';
 import { sampleJob } from '../../testing/sample-job.ts';
 import { unmountWithin } from '../disk/file-system.ts';
@@ -18,7 +19,7 @@ const TAKER = { deploymentId, attempt: 1, appId: app.id, image: null, limits };
 
 beforeAll(() => ensureWebImage(engine), 600_000);
 
-describe.skipIf(why !== null)('prepared sandboxes', () => {
+describeUnless(why, 'prepared sandboxes', () => {
   let host: Awaited<ReturnType<typeof testHost>>;
   let prepared: PreparedSandboxes;
   let used: { image: string; imageId: string; limits: typeof limits };
